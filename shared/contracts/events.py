@@ -1,0 +1,65 @@
+"""The events that travel from an outbox to an inbox, by type."""
+
+from marshmallow import Schema, fields, validate
+
+from shared.contracts.decisions import DecisionV1
+
+
+class EnvelopeV1(Schema):
+    """What is posted to a consumer's `/events`."""
+
+    id = fields.String(required=True, metadata={"description": "Unique; the consumer does its work once for each."})
+    type = fields.String(required=True)
+    occurred_at = fields.AwareDateTime(required=True)
+    request_id = fields.String(required=True)
+    body = fields.Dict(keys=fields.String(), required=True)
+
+
+class IncidentsPurchasedV1(Schema):
+    """billing -> entitlements: an order is settled; grant its credits."""
+
+    order_id = fields.String(required=True)
+    account_id = fields.String(required=True)
+    contact_email = fields.Email(required=True)
+    product = fields.String(required=True)
+    credits = fields.Integer(required=True, validate=validate.Range(min=1))
+    ticket_id = fields.String(
+        required=True, allow_none=True, metadata={"description": "The ticket that it was bought for, if any."}
+    )
+    paid_at = fields.AwareDateTime(required=True)
+    expires_at = fields.AwareDateTime(required=True, allow_none=True)
+
+
+class CreditConsumedV1(Schema):
+    """entitlements -> billing: a credit was used; release its revenue."""
+
+    entry_id = fields.String(required=True)
+    grant_id = fields.String(required=True)
+    order_id = fields.String(required=True, allow_none=True)
+    account_id = fields.String(required=True)
+    ticket_id = fields.String(required=True)
+    consumed_at = fields.AwareDateTime(required=True)
+
+
+class TicketFirstRespondedV1(Schema):
+    """queue -> entitlements: a person's first answer was taken by the mail server; consume the hold."""
+
+    ticket_id = fields.String(required=True)
+    responded_at = fields.AwareDateTime(required=True)
+
+
+class TicketClosedV1(Schema):
+    """queue -> entitlements: the ticket ended; a hold that was not consumed is released."""
+
+    ticket_id = fields.String(required=True)
+    outcome = fields.String(required=True, validate=validate.OneOf(("confirmed", "canceled")))
+    closed_at = fields.AwareDateTime(required=True)
+
+
+EVENTS: dict[str, type[Schema]] = {
+    "billing.incidents.purchased.v1": IncidentsPurchasedV1,
+    "entitlements.credit.consumed.v1": CreditConsumedV1,
+    "entitlements.decision.made.v1": DecisionV1,
+    "queue.ticket.first_responded.v1": TicketFirstRespondedV1,
+    "queue.ticket.closed.v1": TicketClosedV1,
+}

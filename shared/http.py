@@ -1,0 +1,82 @@
+"""The client with which one service asks another: identity, deadline, request id; no retries here (the caller's job has them)."""
+
+from typing import Any, ClassVar
+
+import httpx
+
+from shared.errors import Kind, ServiceError
+from shared.identity import ServiceIdentity
+from shared.telemetry import PEER_CALLS, get_logger, request_id
+
+log = get_logger()
+
+
+class PeerUnavailable(ServiceError):
+    """The other service did not answer in time, or answered with nonsense or a fault of its own: outcome unknown."""
+
+    kind: ClassVar = Kind.UNAVAILABLE
+    code: ClassVar = "peer_unavailable"
+    title: ClassVar = "A service that we need does not answer"
+
+    def __init__(self, peer: str, why: str) -> None:
+        super().__init__(f"{peer} does not answer ({why}). Try again in a moment.", peer=peer)
+
+
+class PeerRefused(ServiceError):
+    """The other service understood and said no; `problem` is its problem+json."""
+
+    kind: ClassVar = Kind.REFUSED
+    code: ClassVar = "peer_refused"
+    title: ClassVar = "A service refused the request"
+
+    def __init__(self, peer: str, status_code: int, problem: dict[str, Any]) -> None:
+        super().__init__(problem.get("detail") or f"{peer} refused with {status_code}.", peer=peer)
+        self.status_code = status_code
+        self.problem = problem
+
+
+class ServiceClient:
+    """Questions to one peer."""
+
+    def __init__(self, base_url: str, audience: str, identity: ServiceIdentity, timeout_s: float = 2.0) -> None:
+        self.audience = audience
+        self._identity = identity
+        self._timeout_s = timeout_s
+        self._client = httpx.Client(base_url=base_url, limits=httpx.Limits(max_connections=20), trust_env=False)
+
+    def get(self, path: str, params: dict[str, str] | None = None, deadline_s: float | None = None) -> dict[str, Any]:
+        """The JSON object at that path. Raises PeerUnavailable or PeerRefused."""
+        return self._send("GET", path, deadline_s, params=params)
+
+    def post(self, path: str, json: dict[str, Any], deadline_s: float | None = None) -> dict[str, Any]:
+        """The JSON object answered to that body. Raises PeerUnavailable or PeerRefused."""
+        return self._send("POST", path, deadline_s, json=json)
+
+    def close(self) -> None:
+        """Give the connections back."""
+        self._client.close()
+
+    def _send(self, method: str, path: str, deadline_s: float | None, **arguments: Any) -> dict[str, Any]:
+        seconds = deadline_s or self._timeout_s
+        headers = {
+            "Authorization": f"Bearer {self._identity.token(self.audience)}",
+            "X-Request-Id": request_id(),
+            "X-Deadline-Ms": str(int(seconds * 1000)),
+        }
+        with PEER_CALLS.labels(self.audience, method).time():
+            try:
+                response = self._client.request(method, path, headers=headers, timeout=seconds, **arguments)
+            except httpx.HTTPError as error:
+                raise PeerUnavailable(self.audience, type(error).__name__) from error
+        return self._read(response)
+
+    def _read(self, response: httpx.Response) -> dict[str, Any]:
+        try:
+            body = response.json() if response.content else {}
+        except ValueError:
+            body = None
+        if response.is_success and isinstance(body, dict):
+            return body
+        if response.is_client_error and response.status_code != httpx.codes.TOO_MANY_REQUESTS:
+            raise PeerRefused(self.audience, response.status_code, body if isinstance(body, dict) else {})
+        raise PeerUnavailable(self.audience, f"status {response.status_code}")

@@ -1,0 +1,142 @@
+"""Work in the background: RQ wakes a job soon, a schedule sweeps for what a lost wake-up left. Nothing is true only in Valkey."""
+
+import importlib
+import inspect
+import os
+import signal
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from redis import Redis
+from redis.exceptions import RedisError
+from rq import Queue
+from rq.job import Job
+from rq.serializers import JSONSerializer
+from rq.worker import Worker
+
+from shared.errors import RETRY_JOB, ServiceError
+from shared.ids import new_id
+from shared.telemetry import JOBS, bound_request_id, get_logger, request_id
+
+log = get_logger()
+
+JOB_TIMEOUT_S = 60
+RESULT_TTL_S = 60
+FAILURE_TTL_S = 86_400
+_RUN_JOB = "shared.jobs.run_job"
+
+
+class JobQueue:
+    """Wakes jobs of one service, named by their function in services/<service>/jobs.py."""
+
+    def __init__(self, redis_url: str, service: str) -> None:
+        self._service = service
+        self._redis = Redis.from_url(redis_url, socket_connect_timeout=0.5, socket_timeout=0.5)
+        self._queue = Queue(service, connection=self._redis, serializer=JSONSerializer)
+
+    def enqueue(self, job: str, *arguments: str, discard_after_s: int | None = None) -> None:
+        """Wake a job. A Valkey that is away loses nothing: the sweep finds the work in the database."""
+        try:
+            self._queue.enqueue_call(
+                _RUN_JOB,
+                args=(self._service, job, *arguments),
+                timeout=JOB_TIMEOUT_S,
+                result_ttl=RESULT_TTL_S,
+                failure_ttl=FAILURE_TTL_S,
+                ttl=discard_after_s,
+                meta={"request_id": request_id()},
+            )
+        except RedisError as error:
+            log.warning("wake-up lost; the sweep will find the work", job=job, why=type(error).__name__)
+
+    def ping(self) -> None:
+        """Raises when Valkey does not answer."""
+        self._redis.ping()
+
+
+class _Bound:
+    """What the jobs of this process work with, set once by the worker before it forks."""
+
+    context: Any = None
+
+
+def bind_context(context: Any) -> None:
+    """Give the jobs of this process their database and gateways."""
+    _Bound.context = context
+
+
+def context() -> Any:
+    """The service's Context in a worker process."""
+    if _Bound.context is None:
+        raise RuntimeError("This process runs no jobs: nobody has bound a context")
+    return _Bound.context
+
+
+def _jobs_of(service: str) -> dict[str, Callable[..., None]]:
+    module = importlib.import_module(f"services.{service}.jobs")
+    return {
+        name: function
+        for name, function in inspect.getmembers(module, inspect.isfunction)
+        if function.__module__ == module.__name__ and not name.startswith("_")
+    }
+
+
+def run_job(service: str, job: str, *arguments: str) -> None:
+    """Run one job by name. A refusal is logged and ends there: what a later try can change, the sweep tries again."""
+    try:
+        _jobs_of(service)[job](*arguments)
+    except ServiceError as refusal:
+        JOBS.labels(service, job, refusal.kind.value).inc()
+        log.info("job refused", job=job, code=refusal.code, why=refusal.message, again=RETRY_JOB[refusal.kind])
+    else:
+        JOBS.labels(service, job, "done").inc()
+
+
+class _Worker(Worker):
+    """Runs nothing but our own jobs, and carries the request id of whoever woke them into their logs and calls."""
+
+    def perform_job(self, job: Job, queue: Queue) -> bool:
+        if job.func_name != _RUN_JOB:
+            # RQ would import and call any name that stands in Valkey. What we did not write there is inert.
+            log.error("job is not ours; dropped", function=job.func_name)
+            job.delete()
+            return False
+        with bound_request_id(job.get_meta(refresh=False).get("request_id")):
+            return super().perform_job(job, queue)
+
+
+def run_worker(service: str, queues: Sequence[str], redis_url: str, bound: Any, *, burst: bool = False) -> None:
+    """Work on the queues until told to stop (or, in a burst, until they are empty).
+
+    Each job runs in a fork, so that a job that dies takes nothing along.
+    """
+    bind_context(bound)
+    _jobs_of(service)
+    redis = Redis.from_url(redis_url, socket_connect_timeout=2)
+    worker = _Worker(
+        [Queue(name, connection=redis, serializer=JSONSerializer) for name in queues],
+        connection=redis,
+        serializer=JSONSerializer,
+        name=f"{service}-{os.getpid()}-{new_id('w')}",
+    )
+    worker.work(logging_level="WARNING", with_scheduler=False, burst=burst)
+
+
+def run_scheduler(service: str, schedule: Mapping[str, int], redis_url: str) -> None:
+    """Wake each sweep at its interval in seconds until told to stop.
+
+    Two schedulers at once do no harm: sweeps are safe to run twice. A sweep that no worker took before its next turn is
+    discarded, so that a worker that was away does not come back to a pile of them.
+    """
+    jobs = JobQueue(redis_url, service)
+    stopped = threading.Event()
+    for name in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(name, lambda *_: stopped.set())
+    due = dict.fromkeys(schedule, 0.0)
+    while not stopped.wait(max(0.0, min(due.values()) - time.monotonic())):
+        for job, seconds in schedule.items():
+            if due[job] <= time.monotonic():
+                jobs.enqueue(job, discard_after_s=seconds)
+                due[job] = time.monotonic() + seconds
