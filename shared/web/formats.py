@@ -46,9 +46,10 @@ def known_zone(name: str | None) -> str | None:
     return name if name in _zones() else None
 
 
-def reader_zone() -> str:
-    """The IANA zone of whoever reads the page (from the browser, by cookie), or UTC while it is unknown."""
-    sent = request.cookies.get(ZONE_COOKIE) if has_request_context() else None
+def reader_zone(sent: str | None = None) -> str:
+    """The IANA zone of whoever reads the page: what was sent, else the browser's cookie, else UTC."""
+    if sent is None and has_request_context():
+        sent = request.cookies.get(ZONE_COOKIE)
     return known_zone(sent) or DEFAULT_ZONE
 
 
