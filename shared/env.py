@@ -71,3 +71,8 @@ class Env:
         if len(value) < at_least:
             self._refuse(name, f"is too short: a secret has at least {at_least} characters")
         return value
+
+
+def set_for_children(name: str, value: str) -> None:
+    """Set a variable that a library reads in the processes that this one forks."""
+    os.environ[name] = value

@@ -1,4 +1,7 @@
-"""The client with which one service asks another: identity, deadline, request id; no retries here (the caller's job has them)."""
+"""The client with which one service asks another: identity, deadline, request id.
+
+No retries here: one layer retries, and that is the job which asks.
+"""
 
 from typing import Any, ClassVar
 

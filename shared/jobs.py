@@ -1,4 +1,7 @@
-"""Work in the background: RQ wakes a job soon, a schedule sweeps for what a lost wake-up left. Nothing is true only in Valkey."""
+"""Work in the background: RQ wakes a job soon, a schedule sweeps for what a lost wake-up left.
+
+Nothing is true only in Valkey: flush it, and the sweeps find the work in the database.
+"""
 
 import importlib
 import inspect

@@ -10,7 +10,7 @@ from alembic.operations import Operations
 
 
 def migrate(migrations: Path, owner_url: str, app_url: str) -> None:
-    """Bring the database to the newest migration. The owner's role runs it; the role of `app_url` is what it grants to."""
+    """Bring the database to the newest migration, as its owner; grants go to the role of `app_url`."""
     config = Config()
     config.set_main_option("script_location", str(migrations))
     config.attributes["owner_url"] = owner_url
@@ -19,7 +19,7 @@ def migrate(migrations: Path, owner_url: str, app_url: str) -> None:
 
 
 def run_env(metadata: sa.MetaData) -> None:
-    """What each migrations/env.py calls: run under a lock time-out, so that a migration behind a long query fails fast."""
+    """Run what each migrations/env.py asks for, under a lock time-out: behind a long query it fails fast."""
     attributes = context.config.attributes
     engine = sa.create_engine(attributes["owner_url"], poolclass=sa.pool.NullPool)
     with engine.connect() as connection:

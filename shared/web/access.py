@@ -1,0 +1,137 @@
+"""Who may call a route: denied unless the route says otherwise. A route that says nothing stops the start."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, TypeVar, cast
+from urllib.parse import urlencode
+
+from flask import Flask, current_app, g, redirect, request, session
+from werkzeug.exceptions import Forbidden, Unauthorized
+from werkzeug.wrappers import Response
+
+from shared.identity import BearerVerifier, Caller
+from shared.web.problems import wants_problem
+
+View = TypeVar("View", bound=Callable[..., Any])
+
+STAFF_SESSION = "staff"
+OUTSIDE_ENDPOINTS = frozenset({"static", "bootstrap.static", "shared.static", "assets.asset"})
+"""Files that anybody may read: the only routes that carry no mark of their own."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Access:
+    """What a route allows. `csrf` is off only where the caller proves each request otherwise (a signed webhook)."""
+
+    public: bool = False
+    services: frozenset[str] = frozenset()
+    staff: frozenset[str] = frozenset()
+    api_keys: bool = False
+    csrf: bool = True
+
+    def admits(self, caller: Caller) -> bool:
+        """Whether this caller may call the route."""
+        match caller.kind:
+            case "service":
+                return caller.name in self.services
+            case "integrator":
+                return self.api_keys
+            case "staff":
+                return bool(caller.roles & self.staff)
+
+
+def _mark(access: Access) -> Callable[[View], View]:
+    def decorate(view: View) -> View:
+        cast("Any", view).access = access
+        return view
+
+    return decorate
+
+
+def public(view: View) -> View:
+    """Anybody may call this route; forms on it are still protected against forgery."""
+    return _mark(Access(public=True))(view)
+
+
+def public_without_csrf(view: View) -> View:
+    """Anybody may call this route, and each request proves itself by its own signature."""
+    return _mark(Access(public=True, csrf=False))(view)
+
+
+def staff(*roles: str) -> Callable[[View], View]:
+    """Staff with one of the roles may call this route."""
+    return _mark(Access(staff=frozenset(roles)))
+
+
+def services(*names: str) -> Callable[[View], View]:
+    """These services may call this route."""
+    return _mark(Access(services=frozenset(names)))
+
+
+def allow(
+    *, services: tuple[str, ...] = (), staff: tuple[str, ...] = (), api_keys: bool = False
+) -> Callable[[View], View]:
+    """Any of these may call this route."""
+    return _mark(Access(services=frozenset(services), staff=frozenset(staff), api_keys=api_keys))
+
+
+def access_of(app: Flask, endpoint: str) -> Access | None:
+    """What a route says of itself; None when it says nothing."""
+    return getattr(app.view_functions[endpoint], "access", None)
+
+
+def require_marks(app: Flask) -> None:
+    """Refuse to start with a route of which nobody said who may call it."""
+    silent = [rule.endpoint for rule in app.url_map.iter_rules() if access_of(app, rule.endpoint) is None]
+    if silent:
+        raise RuntimeError(
+            f"Nobody says who may call: {', '.join(sorted(silent))}. Mark the view with shared.web.access."
+        )
+
+
+def current_caller() -> Caller | None:
+    """Who calls; None on a public route for somebody who did not sign in."""
+    return cast("Caller | None", g.get("caller"))
+
+
+def _bearer() -> str | None:
+    scheme, _, credential = request.headers.get("Authorization", "").partition(" ")
+    return credential.strip() if scheme.lower() == "bearer" and credential else None
+
+
+def _identify() -> Caller | None:
+    verifier: BearerVerifier = current_app.extensions["bearer_verifier"]
+    if (bearer := _bearer()) is not None:
+        return verifier.caller(bearer)
+    person = session.get(STAFF_SESSION)
+    if person is None:
+        return None
+    return Caller(
+        kind="staff",
+        name=person["name"],
+        subject=person["sub"],
+        roles=frozenset(person["roles"]),
+        email=person["email"],
+    )
+
+
+def enforce() -> Response | None:
+    """Before each request: recognize the caller, protect forms, let through whom the route admits."""
+    if request.endpoint is None:
+        return None
+    access = access_of(current_app, request.endpoint)
+    if access is None:
+        raise Forbidden
+    g.caller = caller = _identify()
+    if access.csrf and _bearer() is None:
+        current_app.extensions["csrf"].protect()
+    if access.public:
+        return None
+    if caller is None:
+        if access.staff and not wants_problem():
+            wanted = request.full_path.rstrip("?") if request.method == "GET" else "/"
+            return redirect(f"/signin?{urlencode({'next': wanted})}")
+        raise Unauthorized
+    if not access.admits(caller):
+        raise Forbidden("Your role does not allow this.")
+    return None

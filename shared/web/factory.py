@@ -1,0 +1,158 @@
+"""The Flask application of a service: everything that the three have alike, wired in one place."""
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import timedelta
+from pathlib import Path
+from time import perf_counter
+from typing import Any
+
+from apiflask import APIFlask
+from flask import Blueprint, Response, g, request
+from flask_wtf.csrf import CSRFProtect
+from sqlalchemy.orm import Session
+from structlog.contextvars import bind_contextvars, clear_contextvars
+
+from shared import clock
+from shared.db import Database
+from shared.identity import BearerVerifier
+from shared.ids import new_id
+from shared.settings import CommonSettings, OidcSettings
+from shared.telemetry import REQUESTS, get_logger, request_id
+from shared.web import access, assets, formats, problems, reference, signin
+from shared.web.operation import operation_routes
+
+log = get_logger()
+
+BODY_LIMIT = 1_000_000
+SESSION_LIFETIME = timedelta(hours=12)
+_LONGEST_REQUEST_ID = 64
+_QUIET_ROUTES = frozenset({"/livez", "/readyz", "/metrics", "/assets/<digest>/<name>"})
+
+
+def create_app(
+    *,
+    settings: CommonSettings,
+    title: str,
+    description: str,
+    context: Any,
+    db: Database,
+    blueprints: Sequence[Blueprint],
+    pending: Callable[[Session], Mapping[str, int]],
+    package: Path,
+    oidc: OidcSettings | None = None,
+    form_targets: Sequence[str] = (),
+) -> APIFlask:
+    """Build the application.
+
+    `pending` counts what waits to converge, by name. `package` is the folder of the service's `web`.
+    `form_targets` are other origins to which a form of this service may lead (browsers check redirects too).
+    """
+    app = APIFlask(
+        settings.service,
+        title=title,
+        version="1",
+        docs_path=None,
+        spec_path=None,
+        json_errors=False,
+        template_folder=str(package / "templates"),
+        static_folder=None,  # type: ignore[arg-type] # as Flask takes it: the look is served by shared.web.assets
+    )
+    app.config.update(
+        DESCRIPTION=description,
+        SECRET_KEY=settings.secret_key,
+        MAX_CONTENT_LENGTH=BODY_LIMIT,
+        MAX_FORM_MEMORY_SIZE=BODY_LIMIT,
+        # Cookies know no port: on one host each service needs a name of its own.
+        SESSION_COOKIE_NAME=f"{settings.service}_session",
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        SESSION_COOKIE_SECURE=settings.public_url.startswith("https://"),
+        PERMANENT_SESSION_LIFETIME=SESSION_LIFETIME,
+        WTF_CSRF_CHECK_DEFAULT=False,  # access.enforce protects: it knows which callers cannot be forged
+        WTF_CSRF_TIME_LIMIT=None,  # a ticket page stays open all day
+        WTF_CSRF_SSL_STRICT=False,  # our pages send no referrer; the token is the proof
+        TEMPLATES_AUTO_RELOAD=False,
+    )
+    app.extensions["context"] = context
+    app.extensions["database"] = db
+    app.extensions["bearer_verifier"] = BearerVerifier(
+        settings.service, settings.peer_public_keys, settings.api_key_hashes
+    )
+    CSRFProtect(app)
+    problems.register(app)
+    _look(app, settings)
+    if oidc is not None:
+        signin.register(app, oidc, settings.public_url)
+    app.register_blueprint(operation_routes(settings, db, pending))
+    app.register_blueprint(reference.routes())
+    for blueprint in blueprints:
+        app.register_blueprint(blueprint)
+    _around_each_request(app, settings.service, _security_headers(form_targets))
+    app.before_request(access.enforce)
+    access.require_marks(app)
+    reference.describe(app)
+    return app
+
+
+def _look(app: APIFlask, settings: CommonSettings) -> None:
+    app.register_blueprint(Blueprint("look", __name__, template_folder="templates"))
+    formats.register(app)
+    assets.register(app)
+
+    @app.context_processor
+    def _for_each_page() -> dict[str, Any]:
+        return {
+            "caller": access.current_caller(),
+            "now": clock.now(),
+            "service": settings.service,
+            "zone": formats.reader_zone(),
+        }
+
+
+def _security_headers(form_targets: Sequence[str]) -> dict[str, str]:
+    policy = (
+        "default-src 'self'",
+        "img-src 'self' data:",
+        "object-src 'none'",
+        "base-uri 'none'",
+        "frame-ancestors 'none'",
+        f"form-action 'self' {' '.join(form_targets)}".strip(),
+    )
+    return {
+        "Content-Security-Policy": "; ".join(policy),
+        "Referrer-Policy": "no-referrer",
+        "X-Content-Type-Options": "nosniff",
+        "Cross-Origin-Opener-Policy": "same-origin",
+        "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
+    }
+
+
+def _around_each_request(app: APIFlask, service: str, headers: Mapping[str, str]) -> None:
+    @app.before_request
+    def _begin() -> None:
+        g.began = perf_counter()
+        given = request.headers.get("X-Request-Id", "")
+        good = 0 < len(given) <= _LONGEST_REQUEST_ID and given.replace("_", "").replace("-", "").isalnum()
+        clear_contextvars()
+        bind_contextvars(service=service, request_id=given if good else new_id("req"))
+
+    @app.after_request
+    def _end(response: Response) -> Response:
+        response.headers["X-Request-Id"] = request_id()
+        for name, value in headers.items():
+            response.headers.setdefault(name, value)
+        response.headers.setdefault("Cache-Control", "no-store")
+        # The route and never the path: a path may hold a customer's link.
+        route = request.url_rule.rule if request.url_rule else "none"
+        seconds = perf_counter() - g.get("began", perf_counter())
+        REQUESTS.labels(service, request.method, route, response.status_code).observe(seconds)
+        if route not in _QUIET_ROUTES:
+            log.info(
+                "request",
+                method=request.method,
+                route=route,
+                status=response.status_code,
+                ms=round(seconds * 1000, 1),
+                caller=caller.subject if (caller := access.current_caller()) else None,
+            )
+        return response

@@ -1,0 +1,48 @@
+"""Cursor pagination: a page and an opaque cursor to the next; cost does not grow with how far one has come."""
+
+import base64
+import binascii
+import json
+from typing import Any
+
+from apiflask import Schema
+from apiflask.fields import Integer, String
+from apiflask.validators import Range
+
+from shared.errors import Kind, ServiceError
+
+PAGE_SIZE = 50
+LARGEST_PAGE = 200
+
+
+class CursorInvalid(ServiceError):
+    """The cursor is none of ours."""
+
+    kind = Kind.INVALID
+    code = "cursor_invalid"
+    title = "The cursor is not valid"
+
+
+class PageQuery(Schema):
+    """The query of a list: how many, and from where."""
+
+    limit = Integer(load_default=PAGE_SIZE, validate=Range(1, LARGEST_PAGE))
+    cursor = String(load_default=None, metadata={"description": "`next_cursor` of the page before."})
+
+
+def encode_cursor(*position: str | int) -> str:
+    """The place after a row, as text that a client only hands back."""
+    return base64.urlsafe_b64encode(json.dumps(position).encode()).decode().rstrip("=")
+
+
+def decode_cursor(cursor: str | None, parts: int) -> list[Any] | None:
+    """The place that a cursor means, None for the beginning. Raises CursorInvalid."""
+    if cursor is None:
+        return None
+    try:
+        position = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
+    except (binascii.Error, ValueError):
+        position = None
+    if not isinstance(position, list) or len(position) != parts:
+        raise CursorInvalid("Use next_cursor of the page before, or leave the cursor out.", field="cursor")
+    return position

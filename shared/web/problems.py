@@ -1,0 +1,120 @@
+"""Every refusal over HTTP: problem+json (RFC 9457) for programs, a page for people; both say what to do."""
+
+from typing import Any
+
+from apiflask import APIFlask, HTTPError
+from flask import Response, json, render_template, request
+from flask_wtf.csrf import CSRFError
+from werkzeug.exceptions import HTTPException
+
+from shared.errors import ServiceError
+from shared.telemetry import get_logger, request_id
+
+log = get_logger()
+
+_CURES = {
+    400: "Check the request against the API reference and send it again.",
+    401: "Sign in, or send a good credential.",
+    403: "Ask somebody with the right role, or sign in as somebody else.",
+    404: "Check the address. If it came by mail, use the newest mail's link.",
+    405: "Use one of the methods that the API reference names.",
+    413: "Send less: the body may have 1 MB.",
+    415: "Send JSON with Content-Type: application/json.",
+    429: "Wait a moment before trying again.",
+    500: "We have been told. Nothing that was confirmed to you is lost; try again in a moment.",
+    503: "Nothing that was confirmed to you is lost; try again in a moment.",
+}
+
+
+def wants_problem() -> bool:
+    """Whether the caller is a program: an API path, or a client that asks for JSON and not for HTML."""
+    if request.path.startswith(("/v1/", "/events", "/webhooks/", "/openapi")):
+        return True
+    return request.accept_mimetypes.best_match(["text/html", "application/json"]) == "application/json"
+
+
+def problem(status: int, *, code: str, title: str, detail: str, **more: Any) -> Response:
+    """The answer to a program. `errors` in `more` lists `{field, message}` for each input at fault."""
+    body = {
+        "type": f"urn:premium-support:problem:{code}",
+        "title": title,
+        "status": status,
+        "detail": detail,
+        "code": code,
+        "request_id": request_id(),
+        **{name: value for name, value in more.items() if value},
+    }
+    return Response(json.dumps(body), status, mimetype="application/problem+json")
+
+
+def _page(status: int, title: str, detail: str) -> Response:
+    cure = _CURES.get(status, "")
+    html = render_template("error.html", status=status, title=title, what_happened=detail, what_to_do=cure)
+    return Response(html, status, mimetype="text/html")
+
+
+def _service_error(error: ServiceError) -> Response:
+    log.info("refused", code=error.code, why=error.message, facts=error.facts)
+    if not wants_problem():
+        return _page(error.status, error.title, error.message)
+    errors = [{"field": error.field, "message": error.message}] if error.field else []
+    return problem(
+        error.status, code=error.code, title=error.title, detail=error.message, errors=errors, facts=error.facts
+    )
+
+
+def _fields(messages: Any, path: str = "") -> list[dict[str, str]]:
+    """Marshmallow's nested messages as a flat list of `{field, message}`."""
+    if isinstance(messages, dict):
+        return [
+            found
+            for name, inner in messages.items()
+            for found in _fields(inner, f"{path}.{name}" if path else str(name))
+        ]
+    texts = messages if isinstance(messages, list) else [messages]
+    return [{"field": path, "message": str(text)} for text in texts]
+
+
+def _api_error(error: HTTPError) -> Response:
+    """APIFlask's own errors, above all the 422 of a schema: each field with its message."""
+    detail = error.detail if isinstance(error.detail, dict) else {}
+    errors = [found for messages in detail.values() for found in _fields(messages)]
+    named = "; ".join(f"{found['field']}: {found['message']}" for found in errors)
+    return problem(
+        error.status_code,
+        code="invalid_input" if errors else f"http_{error.status_code}",
+        title="The input is not valid" if errors else str(error.message),
+        detail=named or _CURES.get(error.status_code, str(error.message)),
+        errors=errors,
+    )
+
+
+def _http_exception(error: HTTPException) -> Response:
+    if isinstance(error, CSRFError):
+        return _page(400, "This page was open for too long", "Go back, load the page again and send once more.")
+    status = error.code or 500
+    if error.response is not None:
+        return Response(error.response.get_data(), status)  # type: ignore[attr-defined]
+    title = error.name
+    if wants_problem():
+        return problem(status, code=f"http_{status}", title=title, detail=_CURES.get(status, str(error.description)))
+    return _page(status, title, str(error.description or title))
+
+
+def _unexpected(error: Exception) -> Response:
+    log.error("unexpected error", error=type(error).__name__, exc_info=error)
+    detail = _CURES[500]
+    if wants_problem():
+        return problem(500, code="unexpected", title="Something went wrong on our side", detail=detail)
+    try:
+        return _page(500, "Something went wrong on our side", f"The number to tell us is {request_id()}.")
+    except Exception:  # noqa: BLE001 - the error page itself may be what is broken
+        return Response(detail, 500, mimetype="text/plain")
+
+
+def register(app: APIFlask) -> None:
+    """Answer every error of the application in one of the two ways."""
+    app.register_error_handler(ServiceError, _service_error)
+    app.register_error_handler(HTTPError, _api_error)
+    app.register_error_handler(HTTPException, _http_exception)
+    app.register_error_handler(Exception, _unexpected)

@@ -1,0 +1,97 @@
+"""Staff sign in at an OpenID provider: no password is stored here, only who they are while the session lasts."""
+
+from typing import Any
+
+from authlib.integrations.base_client import OAuthError
+from authlib.integrations.flask_client import OAuth
+from flask import Blueprint, Flask, redirect, request, session
+from requests import RequestException
+from werkzeug.wrappers import Response
+
+from shared.errors import Kind, ServiceError
+from shared.identity import STAFF_ROLES
+from shared.settings import OidcSettings
+from shared.telemetry import get_logger
+from shared.web.access import STAFF_SESSION, public
+
+log = get_logger()
+
+_NEXT = "signin_next"
+
+
+class SigninFailed(ServiceError):
+    """The provider or the person's browser sent something that is no sign-in."""
+
+    kind = Kind.REFUSED
+    code = "signin_failed"
+    title = "The sign-in did not work"
+
+
+class ProviderUnavailable(ServiceError):
+    """The OpenID provider does not answer."""
+
+    kind = Kind.UNAVAILABLE
+    code = "signin_unavailable"
+    title = "The sign-in service does not answer"
+
+
+def _local(path: str) -> str:
+    """A path of this service, whatever was asked for: no open redirect."""
+    return path if path.startswith("/") and not path.startswith(("//", "/\\")) else "/"
+
+
+def register(app: Flask, settings: OidcSettings, public_url: str) -> None:
+    """Add /signin, /signin/callback and /signout to the application."""
+    provider = OAuth(app).register(
+        "provider",
+        client_id=settings.client_id,
+        client_secret=settings.client_secret,
+        server_metadata_url=f"{settings.issuer}/.well-known/openid-configuration",
+        client_kwargs={
+            "scope": "openid profile email groups",
+            "code_challenge_method": "S256",
+            "default_timeout": 5,
+        },
+    )
+    pages = Blueprint("signin", __name__)
+
+    @pages.get("/signin")
+    @public
+    def begin() -> Response:
+        session[_NEXT] = _local(request.args.get("next", "/"))
+        try:
+            answer: Response = provider.authorize_redirect(f"{public_url}/signin/callback")
+        except RequestException as error:
+            raise ProviderUnavailable("Nobody can sign in just now. Try again in a moment.") from error
+        return answer
+
+    @pages.get("/signin/callback")
+    @public
+    def finish() -> Response:
+        wanted = _local(session.get(_NEXT, "/"))
+        try:
+            claims: dict[str, Any] = provider.authorize_access_token()["userinfo"]
+        except (OAuthError, KeyError) as error:
+            log.info("sign-in refused", why=str(error))
+            raise SigninFailed("Start again from the page that you wanted.") from error
+        except RequestException as error:
+            raise ProviderUnavailable("Nobody can sign in just now. Try again in a moment.") from error
+        granted = claims.get(settings.roles_claim) or []
+        session.clear()  # nothing of who sat here before
+        session[STAFF_SESSION] = {
+            "sub": claims["sub"],
+            "name": claims.get("name") or claims.get("email") or claims["sub"],
+            "email": claims.get("email"),
+            "roles": [role for role in STAFF_ROLES if role in granted],
+        }
+        session.permanent = True
+        log.info("signed in", subject=claims["sub"], roles=session[STAFF_SESSION]["roles"])
+        return redirect(wanted)
+
+    @pages.post("/signout")
+    @public
+    def end() -> Response:
+        session.clear()
+        return redirect("/")
+
+    app.register_blueprint(pages)
