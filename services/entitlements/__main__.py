@@ -1,0 +1,14 @@
+"""The processes of entitlements: `python -m services.entitlements <process>`."""
+
+from services.entitlements import app
+from shared import processes
+
+PROCESSES = {
+    "web": app.run_web,
+    "worker": app.run_worker,
+    "scheduler": app.run_scheduler,
+    "migrate": app.run_migrate,
+}
+
+if __name__ == "__main__":
+    processes.run("entitlements", PROCESSES)

@@ -1,0 +1,99 @@
+"""The only wiring of entitlements: settings -> database, peers -> web application or worker."""
+
+from pathlib import Path
+
+from apiflask import APIFlask
+from sqlalchemy.orm import Session
+
+from services.entitlements import jobs
+from services.entitlements.config import Settings
+from services.entitlements.domain.policy import POLICY
+from services.entitlements.ports import Context
+from services.entitlements.use_cases.take_event import take_event
+from services.entitlements.web.api import api
+from services.entitlements.web.pages import pages
+from shared import outbox
+from shared.db import Database
+from shared.env import Env
+from shared.http import ServiceClient
+from shared.identity import ServiceIdentity
+from shared.jobs import JobQueue
+from shared.jobs import run_scheduler as schedule
+from shared.jobs import run_worker as work
+from shared.migrations import migrate
+from shared.telemetry import configure_logging
+from shared.web import factory
+from shared.web.events import events_api
+from shared.web.server import serve
+
+HERE = Path(__file__).parent
+
+
+def build_context(settings: Settings, *, pooled: bool = True) -> Context:
+    """The database with its wake-ups, the policy and the peers. Workers have no pool: their forks share nothing."""
+    common = settings.common
+    identity = ServiceIdentity("entitlements", common.service_private_key)
+    wake = JobQueue(common.redis_url, "entitlements").enqueue
+    return Context(
+        settings=settings,
+        db=Database(common.database_url, pool_size=common.web_threads, pooled=pooled, enqueue=wake),
+        policy=POLICY,
+        peers={
+            "billing": ServiceClient(settings.billing_url, "billing", identity),
+            "queue": ServiceClient(settings.queue_url, "queue", identity),
+        },
+    )
+
+
+def pending(session: Session) -> dict[str, int]:
+    """What waits to converge."""
+    return {"outbox": outbox.pending(session), "outbox_parked": outbox.parked(session)}
+
+
+def create_app(settings: Settings | None = None) -> APIFlask:
+    """The web application."""
+    settings = settings or Settings.read()
+    context = build_context(settings)
+    return factory.create_app(
+        settings=settings.common,
+        title="Entitlements",
+        description="Decides for each ticket which promise it carries, and uses up credits exactly once.",
+        context=context,
+        db=context.db,
+        blueprints=(
+            api,
+            events_api(lambda event: take_event(context, event), callers=("billing", "queue")),
+            pages,
+        ),
+        pending=pending,
+        package=HERE / "web",
+    )
+
+
+def run_web() -> None:
+    """Serve HTTP."""
+    settings = _start()
+    serve(lambda: create_app(settings), settings.common)
+
+
+def run_worker() -> None:
+    """Work on jobs."""
+    settings = _start()
+    work("entitlements", jobs.QUEUES, settings.common.redis_url, build_context(settings, pooled=False))
+
+
+def run_scheduler() -> None:
+    """Wake the sweeps."""
+    schedule("entitlements", jobs.SCHEDULE, _start().common.redis_url)
+
+
+def run_migrate() -> None:
+    """Bring the database to the newest migration."""
+    settings = _start()
+    migrate(HERE / "migrations", Env().url("MIGRATION_DATABASE_URL"), settings.common.database_url)
+
+
+def _start() -> Settings:
+    settings = Settings.read()
+    configure_logging("entitlements", settings.common.log_format)
+    return settings

@@ -1,0 +1,26 @@
+"""The settings of entitlements, read once from the environment."""
+
+from dataclasses import dataclass
+from typing import Self
+
+from shared.env import Env
+from shared.settings import CommonSettings
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """Everything that entitlements is told from outside."""
+
+    common: CommonSettings
+    billing_url: str
+    queue_url: str
+
+    @classmethod
+    def read(cls, env: Env | None = None) -> Self:
+        """Read them, or refuse to start with a sentence that names the variable."""
+        env = env or Env()
+        return cls(
+            common=CommonSettings.read(env, "entitlements"),
+            billing_url=env.url("BILLING_URL"),
+            queue_url=env.url("QUEUE_URL"),
+        )

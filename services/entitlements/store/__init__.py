@@ -1,0 +1,1 @@
+"""What entitlements keeps: tables, and one query module for each aggregate."""

@@ -1,0 +1,1 @@
+"""What entitlements does: one file for each thing."""
