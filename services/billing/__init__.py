@@ -1,0 +1,1 @@
+"""Billing: what is sold and paid, the books, and how they are matched with Stripe."""

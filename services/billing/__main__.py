@@ -1,0 +1,15 @@
+"""The processes of billing: `python -m services.billing <process>`."""
+
+from services.billing import app
+from shared import processes
+
+PROCESSES = {
+    "web": app.run_web,
+    "worker": app.run_worker,
+    "scheduler": app.run_scheduler,
+    "migrate": app.run_migrate,
+    "push-catalog": app.run_push_catalog,
+}
+
+if __name__ == "__main__":
+    processes.run("billing", PROCESSES)

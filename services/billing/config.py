@@ -1,0 +1,70 @@
+"""The settings of billing, read once from the environment."""
+
+from dataclasses import dataclass, field
+from typing import Self
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from shared.env import Env, SettingsError
+from shared.settings import CommonSettings, OidcSettings
+
+_CHECKOUT_MINUTES = (35, 1430)  # Stripe lets a checkout live 30 minutes to 24 hours; some go by on the way to it
+_SHORTEST_WEBHOOK_SECRET = 16
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """Everything that billing is told from outside."""
+
+    common: CommonSettings
+    oidc: OidcSettings
+    stripe_api_key: str = field(repr=False)
+    stripe_webhook_secrets: tuple[str, ...] = field(repr=False)
+    stripe_api_base: str | None
+    entitlements_url: str
+    queue_url: str
+    queue_public_url: str
+    support_email: str
+    books_zone: str
+    checkout_minutes: int
+
+    @classmethod
+    def read(cls, env: Env | None = None) -> Self:
+        """Read them, or refuse to start with a sentence that names the variable."""
+        env = env or Env()
+        return cls(
+            common=CommonSettings.read(env, "billing"),
+            oidc=OidcSettings.read(env),
+            stripe_api_key=env.secret("STRIPE_API_KEY"),
+            stripe_webhook_secrets=_webhook_secrets(env, "STRIPE_WEBHOOK_SECRETS"),
+            stripe_api_base=env.url("STRIPE_API_BASE") if env.optional("STRIPE_API_BASE") else None,
+            entitlements_url=env.url("ENTITLEMENTS_URL"),
+            queue_url=env.url("QUEUE_URL"),
+            queue_public_url=env.url("QUEUE_PUBLIC_URL"),
+            support_email=env.text("SUPPORT_EMAIL"),
+            books_zone=_zone(env, "BOOKS_ZONE"),
+            checkout_minutes=_checkout_minutes(env, "CHECKOUT_MINUTES"),
+        )
+
+
+def _webhook_secrets(env: Env, name: str) -> tuple[str, ...]:
+    secrets = env.items(name)
+    if any(len(secret) < _SHORTEST_WEBHOOK_SECRET for secret in secrets):
+        raise SettingsError(f"{name} holds a secret that is too short. Copy it from Stripe's webhook endpoint.")
+    return secrets
+
+
+def _zone(env: Env, name: str) -> str:
+    zone = env.text(name, "UTC")
+    try:
+        ZoneInfo(zone)
+    except (ZoneInfoNotFoundError, ValueError):
+        raise SettingsError(f"{name} must be a time zone such as Europe/Berlin, not {zone!r}.") from None
+    return zone
+
+
+def _checkout_minutes(env: Env, name: str) -> int:
+    shortest, longest = _CHECKOUT_MINUTES
+    minutes = env.integer(name, 60)
+    if not shortest <= minutes <= longest:
+        raise SettingsError(f"{name} must be from {shortest} to {longest} (Stripe sets the limits), not {minutes}.")
+    return minutes

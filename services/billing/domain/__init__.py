@@ -1,0 +1,1 @@
+"""Pure decisions of billing: no framework, no clock, no randomness, no I/O."""

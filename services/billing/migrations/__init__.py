@@ -1,0 +1,1 @@
+"""The steps that make billing's database, numbered, each with its reason."""

@@ -1,0 +1,1 @@
+"""Billing's rows: the tables, and one query module for each aggregate."""
