@@ -117,11 +117,11 @@ class ReconciliationNotFound(ServiceError):
         super().__init__("There is no such reconciliation. Check the id.", reconciliation_id=reconciliation_id)
 
 
-class DayNotOver(ServiceError):
+class DayNotBegun(ServiceError):
     """The day lies in the future: there is nothing to compare."""
 
     kind = Kind.INVALID
-    code = "day_in_future"
+    code = "day_not_begun"
     title = "This day has not begun"
 
     def __init__(self, day: str) -> None:

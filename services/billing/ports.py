@@ -3,11 +3,12 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Protocol
 
 from services.billing.config import Settings
 from services.billing.domain.catalog import Catalog, Product
 from shared.db import Database
+from shared.http import ServiceClient
 from shared.money import Money
 
 
@@ -116,16 +117,6 @@ class StripeGateway(Protocol):
         """All events of these types made at or after `since`, newest first."""
 
 
-class Peer(Protocol):
-    """Another service, asked over HTTP (shared.http.ServiceClient)."""
-
-    def get(self, path: str, params: dict[str, str] | None = None, deadline_s: float | None = None) -> dict[str, Any]:
-        """The JSON object at that path; raises PeerUnavailable or PeerRefused."""
-
-    def post(self, path: str, json: dict[str, Any], deadline_s: float | None = None) -> dict[str, Any]:
-        """The JSON object answered to that body; raises PeerUnavailable or PeerRefused."""
-
-
 @dataclass(frozen=True, kw_only=True)
 class Context:
     """What one process of billing works with, wired in app.py."""
@@ -134,5 +125,4 @@ class Context:
     db: Database
     catalog: Catalog
     stripe: StripeGateway
-    entitlements: Peer
-    queue: Peer
+    peers: dict[str, ServiceClient]

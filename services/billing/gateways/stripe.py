@@ -32,7 +32,8 @@ def _translated(*, changes: bool) -> Iterator[None]:
     except stripe.CardError as error:
         raise StripeRefused(f"The card was declined: {error.user_message}", stripe_code=error.code) from error
     except stripe.IdempotencyError as error:
-        raise StripeRefused("Stripe has this key from another request.", stripe_code="idempotency_error") from error
+        # An earlier call under this key said something else, and may have been done: never a new key.
+        raise StripeOutcomeUnknown("Stripe has this key from another request. A person looks.") from error
     except stripe.InvalidRequestError as error:
         refusal = StripeObjectMissing if error.code == "resource_missing" else StripeRefused
         raise refusal(f"Stripe refused the request: {error.user_message}", stripe_code=error.code) from error

@@ -72,6 +72,18 @@ def find(session: Session, order_id: str) -> Order | None:
     return _order(row) if row else None
 
 
+def find_by_charge(session: Session, charge_id: str) -> Order | None:
+    """The order that this charge has settled."""
+    row = session.execute(sa.select(orders).where(orders.c.charge_id == charge_id)).first()
+    return _order(row) if row else None
+
+
+def find_by_checkout(session: Session, checkout_session_id: str) -> Order | None:
+    """The order of this checkout session."""
+    row = session.execute(sa.select(orders).where(orders.c.checkout_session_id == checkout_session_id)).first()
+    return _order(row) if row else None
+
+
 def lock(session: Session, order_id: str) -> Order | None:
     """The order of that id, locked until the transaction ends."""
     row = session.execute(sa.select(orders).where(orders.c.order_id == order_id).with_for_update()).first()

@@ -13,7 +13,7 @@ from services.billing.store.tables import balance_transactions, charges
 from shared.money import Money
 
 
-def keep_charge(session: Session, charge: Charge, *, now: datetime) -> None:
+def keep(session: Session, charge: Charge, *, now: datetime) -> None:
     """Mirror a charge and, once Stripe has named it, its balance transaction. What is known stays known."""
     balance = charge.balance_transaction
     if balance is not None:
@@ -80,7 +80,7 @@ def claim_without_balance(session: Session, *, now: datetime, pause: timedelta, 
     return claimed.scalars().all()
 
 
-def find_charge(session: Session, charge_id: str) -> Charge | None:
+def find(session: Session, charge_id: str) -> Charge | None:
     """The charge as mirrored."""
     query = (
         sa.select(

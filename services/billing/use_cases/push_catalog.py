@@ -1,0 +1,28 @@
+"""Push the catalog to Stripe: products under our ids, prices under their lookup keys. Pushed twice, changed once."""
+
+from services.billing.domain.catalog import Catalog, Product
+from services.billing.ports import StripeGateway
+from shared.telemetry import get_logger
+
+log = get_logger()
+
+
+def push_catalog(stripe: StripeGateway, catalog: Catalog) -> list[str]:
+    """Make Stripe's prices equal to the catalog's; returns the lookup keys of the prices that were made."""
+    made = []
+    for product in catalog.products:
+        stripe.put_product(product.id, product.name)
+        made += [
+            product.lookup_key(currency) for currency in catalog.currencies if _push_price(stripe, product, currency)
+        ]
+    log.info("catalog pushed", products=len(catalog.products), new_prices=made)
+    return made
+
+
+def _push_price(stripe: StripeGateway, product: Product, currency: str) -> bool:
+    """A price at Stripe never changes: another figure is a new price that takes the lookup key over."""
+    there = stripe.find_price(product.lookup_key(currency))
+    if there is not None and (there.amount, there.interval) == (product.price(currency), product.interval):
+        return False
+    stripe.create_price(product, currency, replaces=there.price_id if there else None)
+    return True
