@@ -8,6 +8,8 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import NullPool
 
+from shared.deadlines import remaining_s
+
 Enqueue = Callable[..., None]
 _WAKES = "wakes"
 
@@ -43,11 +45,15 @@ class Database:
             arguments |= {"poolclass": NullPool}
         self.engine = sa.create_engine(url, **arguments)
         self.enqueue = enqueue
+        self._statement_timeout_ms = statement_timeout_ms
 
     @contextmanager
     def transaction(self) -> Iterator[Session]:
         """One transaction: commits when the block ends well, rolls back otherwise; then wakes the jobs it asked for."""
         with Session(self.engine, autoflush=False, expire_on_commit=False) as session:
+            if (seconds := remaining_s()) is not None:
+                limit = min(self._statement_timeout_ms, int(seconds * 1000) + 1)
+                session.execute(sa.text(f"SET LOCAL statement_timeout = {limit}"))
             yield session
             session.commit()
         if self.enqueue is not None:

@@ -3,10 +3,12 @@
 No retries here: one layer retries, and that is the job which asks.
 """
 
+import math
 from typing import Any, ClassVar
 
 import httpx
 
+from shared.deadlines import remaining_s
 from shared.errors import Kind, ServiceError
 from shared.identity import ServiceIdentity
 from shared.telemetry import PEER_CALLS, get_logger, request_id
@@ -60,7 +62,7 @@ class ServiceClient:
         self._client.close()
 
     def _send(self, method: str, path: str, deadline_s: float | None, **arguments: Any) -> dict[str, Any]:
-        seconds = deadline_s or self._timeout_s
+        seconds = min(deadline_s or self._timeout_s, remaining_s() or math.inf)
         headers = {
             "Authorization": f"Bearer {self._identity.token(self.audience)}",
             "X-Request-Id": request_id(),

@@ -28,6 +28,8 @@ log = get_logger()
 JOB_TIMEOUT_S = 60
 RESULT_TTL_S = 60
 FAILURE_TTL_S = 86_400
+AWAY_S = 5.0
+"""How long nobody is woken after Valkey did not answer: a request must not wait for it again and again."""
 _RUN_JOB = "shared.jobs.run_job"
 
 
@@ -37,10 +39,13 @@ class JobQueue:
     def __init__(self, redis_url: str, service: str) -> None:
         self._service = service
         self._redis = Redis.from_url(redis_url, socket_connect_timeout=0.5, socket_timeout=0.5)
+        self._away_until = 0.0
         self._queue = Queue(service, connection=self._redis, serializer=JSONSerializer)
 
     def enqueue(self, job: str, *arguments: str, discard_after_s: int | None = None) -> None:
         """Wake a job. A Valkey that is away loses nothing: the sweep finds the work in the database."""
+        if time.monotonic() < self._away_until:
+            return
         try:
             self._queue.enqueue_call(
                 _RUN_JOB,
@@ -52,6 +57,7 @@ class JobQueue:
                 meta={"request_id": request_id()},
             )
         except RedisError as error:
+            self._away_until = time.monotonic() + AWAY_S
             log.warning("wake-up lost; the sweep will find the work", job=job, why=type(error).__name__)
 
     def ping(self) -> None:

@@ -1,6 +1,7 @@
 """Events that leave a service: written with the change they tell of, delivered when the consumer has said 2xx."""
 
 from datetime import datetime, timedelta
+from enum import Enum
 from typing import Any
 
 import sqlalchemy as sa
@@ -90,9 +91,17 @@ def parked(session: Session) -> int:
 
 def relay(db: Database, peers: dict[str, ServiceClient]) -> int:
     """Deliver what is due, a batch at a time; returns how many were delivered. Two relays at once share the work."""
-    delivered = 0
+    delivered, away = 0, set[str]()
     while batch := _claim(db):
-        delivered += sum(_deliver(db, peers, event) for event in batch)
+        for event in batch:
+            # One unanswered call is enough to know: the rest of a hung peer's events wait without a time-out each.
+            if event.recipient in away:
+                continue
+            with bound_request_id(event.request_id):
+                outcome = _deliver(db, peers[event.recipient], event)
+            delivered += outcome is Outcome.DELIVERED
+            if outcome is Outcome.UNANSWERED:
+                away.add(event.recipient)
         if len(batch) < BATCH:
             break
     return delivered
@@ -119,7 +128,15 @@ def _claim(db: Database) -> list[sa.Row[Any]]:
         )
 
 
-def _deliver(db: Database, peers: dict[str, ServiceClient], event: sa.Row[Any]) -> bool:
+class Outcome(Enum):
+    """What became of one delivery."""
+
+    DELIVERED = "delivered"
+    UNANSWERED = "unanswered"
+    REFUSED = "refused"
+
+
+def _deliver(db: Database, peer: ServiceClient, event: sa.Row[Any]) -> Outcome:
     envelope = {
         "id": event.id,
         "type": event.type,
@@ -127,20 +144,19 @@ def _deliver(db: Database, peers: dict[str, ServiceClient], event: sa.Row[Any]) 
         "request_id": event.request_id,
         "body": event.body,
     }
-    with bound_request_id(event.request_id):
-        try:
-            peers[event.recipient].post("/events", envelope)
-        except PeerUnavailable as error:
-            log.warning("event waits", event_id=event.id, type=event.type, why=error.message)
-            _record(db, event, error=error.message, park=False)
-            return False
-        except PeerRefused as error:
-            park = event.attempts >= PARK_AFTER_REFUSALS
-            log.error("event refused", event_id=event.id, type=event.type, why=error.message, parked=park)
-            _record(db, event, error=error.message, park=park)
-            return False
-        _record(db, event)
-        return True
+    try:
+        peer.post("/events", envelope)
+    except PeerUnavailable as error:
+        log.warning("event waits", event_id=event.id, type=event.type, why=error.message)
+        _record(db, event, error=error.message)
+        return Outcome.UNANSWERED
+    except PeerRefused as error:
+        park = event.attempts >= PARK_AFTER_REFUSALS
+        log.error("event refused", event_id=event.id, type=event.type, why=error.message, parked=park)
+        _record(db, event, error=error.message, park=park)
+        return Outcome.REFUSED
+    _record(db, event)
+    return Outcome.DELIVERED
 
 
 def _record(db: Database, event: sa.Row[Any], *, error: str | None = None, park: bool = False) -> None:

@@ -14,6 +14,7 @@ from structlog.contextvars import bind_contextvars, clear_contextvars
 
 from shared import clock
 from shared.db import Database
+from shared.deadlines import deadline
 from shared.identity import BearerVerifier
 from shared.ids import new_id
 from shared.settings import CommonSettings, OidcSettings
@@ -135,6 +136,14 @@ def _around_each_request(app: APIFlask, service: str, headers: Mapping[str, str]
         good = 0 < len(given) <= _LONGEST_REQUEST_ID and given.replace("_", "").replace("-", "").isalnum()
         clear_contextvars()
         bind_contextvars(service=service, request_id=given if good else new_id("req"))
+        waits_ms = request.headers.get("X-Deadline-Ms", type=int)
+        g.deadline = deadline(waits_ms / 1000 if waits_ms and waits_ms > 0 else None)
+        g.deadline.__enter__()
+
+    @app.teardown_request
+    def _forget(_error: BaseException | None) -> None:
+        if (standing := g.pop("deadline", None)) is not None:
+            standing.__exit__(None, None, None)
 
     @app.after_request
     def _end(response: Response) -> Response:
