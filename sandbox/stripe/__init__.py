@@ -1,11 +1,11 @@
-"""Stripe's stand-in: a separate HTTP process that answers the real `stripe` SDK, keeps Stripe's rules, never invents success.
+"""Stripe's stand-in: an HTTP process that answers the real `stripe` SDK and never invents success.
 
 Start it with `python -m sandbox.stripe`. Settings, from the environment:
 
-- BIND, such as 127.0.0.1:8004; PUBLIC_URL, by default `http://` and BIND: where a browser finds the hosted payment page.
+- BIND, such as 127.0.0.1:8004; PUBLIC_URL, by default `http://` and BIND: where browsers find the payment page.
 - STRIPE_API_KEY, the one key it accepts; it begins with `sk_test_`.
 - STRIPE_STANDIN_STATE, the folder of its database (`stripe.sqlite3`); a second start finds everything again.
-- STRIPE_STANDIN_WEBHOOK_URL and STRIPE_STANDIN_WEBHOOK_SECRET, optional, together: an endpoint that is there from the start.
+- STRIPE_STANDIN_WEBHOOK_URL and STRIPE_STANDIN_WEBHOOK_SECRET, optional, together: an endpoint from the start.
 - STRIPE_STANDIN_MERCHANT, the name on the payment page (Premium Support).
 
 What it does not know it refuses with an error in Stripe's shape. It settles every currency in that currency, and speaks

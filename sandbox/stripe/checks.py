@@ -55,8 +55,9 @@ def text(*, longest: int = 5000, unsettable: bool = False) -> Check:
             if unsettable:
                 return None
             raise invalid(
-                f"You passed an empty string for '{param}'. We assume empty values are an attempt to unset a parameter; "
-                f"however '{param}' cannot be unset. You should remove '{param}' from your request or supply a non-empty value.",
+                f"You passed an empty string for '{param}'. We assume empty values are an attempt to unset a "
+                f"parameter; however '{param}' cannot be unset. You should remove '{param}' from your request or "
+                "supply a non-empty value.",
                 param=param,
                 code="parameter_invalid_empty",
             )
@@ -126,7 +127,8 @@ def currency(value: Any, param: str) -> str:
     code = _scalar(value, param).lower()
     if code not in CURRENCIES:
         raise invalid(
-            f"Invalid currency: {code}. Stripe's stand-in supports these currencies: {', '.join(CURRENCIES)}", param=param
+            f"Invalid currency: {code}. Stripe's stand-in supports these currencies: {', '.join(CURRENCIES)}",
+            param=param,
         )
     return code
 
@@ -152,10 +154,10 @@ def url(value: Any, param: str) -> str:
     return address
 
 
-def metadata(value: Any, param: str) -> dict[str, str]:
-    """Up to 50 pairs; an empty value removes its key (https://docs.stripe.com/api/metadata)."""
+def metadata(value: Any, param: str) -> dict[str, str] | None:
+    """Up to 50 pairs; an empty value removes its key, None stands for "remove all" (https://docs.stripe.com/api/metadata)."""
     if value == "":
-        return {}
+        return None
     if not isinstance(value, dict):
         raise invalid("Invalid metadata: must be a hash", param=param)
     if len(value) > 50:  # noqa: PLR2004 - Stripe's limit, named in the message

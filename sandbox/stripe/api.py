@@ -1,0 +1,191 @@
+"""Answers a request to `/v1`: key, version, route, parameters, idempotency, work, reply; and strikes with faults."""
+
+import base64
+import binascii
+import hmac
+import json
+import re
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from flask import Request
+
+from sandbox.stripe import faults, idempotency
+from sandbox.stripe.checks import check_table
+from sandbox.stripe.errors import Json, StripeError, invalid, unrecognized_url
+from sandbox.stripe.forms import decode
+from sandbox.stripe.ids import new_id
+from sandbox.stripe.resources import OPERATIONS
+from sandbox.stripe.work import API_VERSION, Operation, Work
+from sandbox.stripe.world import World
+
+_NO_KEY = (
+    "You did not provide an API key. You need to provide your API key in the Authorization header, using Bearer auth "
+    "(e.g. 'Authorization: Bearer YOUR_SECRET_KEY'). See https://stripe.com/docs/api#authentication for details, or we "
+    "can help at https://support.stripe.com/."
+)
+
+
+@dataclass(kw_only=True)
+class Reply:
+    """What goes back. `hang_up_after_s`: keep silent that long, then close the connection instead."""
+
+    status: int
+    body: Json
+    headers: dict[str, str] = field(default_factory=dict)
+    hang_up_after_s: float | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Route:
+    method: str
+    pattern: re.Pattern[str]
+    operation: Operation
+
+
+def _route(operation: Operation) -> _Route:
+    pattern = re.sub(r"\{(\w+)\}", r"(?P<\1>[^/]+)", operation.path)
+    return _Route(method=operation.method, pattern=re.compile(pattern), operation=operation)
+
+
+_ROUTES = tuple(_route(operation) for operation in OPERATIONS)
+
+
+def _find(method: str, path: str) -> tuple[Operation, Mapping[str, str]]:
+    for route in _ROUTES:
+        match = route.pattern.fullmatch(path)
+        if match and route.method == method:
+            return route.operation, match.groupdict()
+    raise unrecognized_url(method, path)
+
+
+def answer(world: World, request: Request) -> Reply:
+    """Carry the request out, or say why not in Stripe's shape."""
+    request_id = new_id("req")
+    subject = f"{request.method} {request.path}"
+    try:
+        _authenticate(request, world.settings.api_key)
+        struck = _strike(world, subject)
+        reply = _carry_out(world, request, request_id)
+    except StripeError as problem:
+        return _headed(Reply(status=problem.status, body=problem.body()), request, request_id)
+    for fault in struck:
+        match fault.kind:
+            case "api.error_500_after":
+                reply = Reply(status=500, body=_outage().body())
+            case "api.lost_reply":
+                time.sleep(fault.seconds)
+                reply.hang_up_after_s = 0
+    return _headed(reply, request, request_id)
+
+
+def _headed(reply: Reply, request: Request, request_id: str) -> Reply:
+    headers = {"Request-Id": request_id, "Stripe-Version": API_VERSION, "Cache-Control": "no-cache, no-store"}
+    if key := request.headers.get("Idempotency-Key"):
+        headers["Idempotency-Key"] = key
+    if reply.status == 401:  # noqa: PLR2004 - unauthorized
+        headers["WWW-Authenticate"] = 'Basic realm="Stripe"'
+    reply.headers = {**headers, **reply.headers}
+    return reply
+
+
+def _outage() -> StripeError:
+    return StripeError(500, "An unknown error occurred (a fault of the stand-in, switched on).", error_type="api_error")
+
+
+def _strike(world: World, subject: str) -> list[faults.Fault]:
+    """The faults that strike this request; the ones before the work do so here."""
+    with world.looking() as work:
+        if not faults.expected(work.tx, "api"):
+            return []
+    with world.working() as work:
+        struck = faults.take(work.tx, "api", subject)
+    for fault in struck:
+        if fault.kind == "api.error_500":
+            raise _outage()
+        if fault.kind == "api.rate_limit":
+            raise StripeError(
+                429,
+                "Request rate limit exceeded. Learn more about rate limits here https://stripe.com/docs/rate-limits.",
+                code="rate_limit",
+            )
+    return struck
+
+
+def _authenticate(request: Request, api_key: str) -> None:
+    kind, _, value = request.headers.get("Authorization", "").partition(" ")
+    given = value.strip()
+    if kind.lower() == "basic":
+        try:
+            given = base64.b64decode(given, validate=True).decode().partition(":")[0]
+        except (binascii.Error, UnicodeDecodeError):
+            given = ""
+    elif kind.lower() != "bearer":
+        given = ""
+    if not given:
+        raise StripeError(401, _NO_KEY)
+    if not hmac.compare_digest(given.encode(), api_key.encode()):
+        hidden = f"{given[:8]}{'*' * 8}{given[-4:]}" if len(given) > 12 else "*" * len(given)  # noqa: PLR2004 - as Stripe shows it
+        raise StripeError(401, f"Invalid API Key provided: {hidden}")
+    version = request.headers.get("Stripe-Version", API_VERSION)
+    if version != API_VERSION:
+        raise invalid(f"Invalid Stripe API version: {version}. Stripe's stand-in speaks {API_VERSION} only.")
+
+
+def _given(request: Request) -> dict[str, Any]:
+    pairs = list(request.args.items(multi=True))
+    if request.method == "POST":
+        pairs += list(request.form.items(multi=True))
+        if request.content_length and not request.form:
+            raise invalid(
+                "Invalid request: the body must be form-encoded (Content-Type: application/x-www-form-urlencoded)."
+            )
+    return decode(pairs)
+
+
+def _carry_out(world: World, request: Request, request_id: str) -> Reply:
+    operation, ids = _find(request.method, request.path)
+    given = _given(request)
+    params = check_table(operation.params, given)
+    if request.method == "GET":
+        with world.looking() as work:
+            return Reply(status=200, body=operation.handle(work, ids, params))
+    key = request.headers.get("Idempotency-Key") if request.method == "POST" else None
+    if key is None:
+        with world.working(request_id) as work:
+            return _worked(work, operation, ids, params)
+    mark = idempotency.fingerprint(request.method, request.path, given)
+    with world.working() as work:
+        replay = idempotency.claim(work.tx, key, mark, request_id, work.now)
+    if replay:
+        headers = {"Idempotent-Replayed": "true", "Original-Request": replay.request_id}
+        return Reply(status=replay.status, body=replay.body, headers=headers)
+    try:
+        with world.working(request_id, key) as work:
+            reply = _worked(work, operation, ids, params)
+            idempotency.keep(work.tx, key, reply.status, reply.body)
+    except BaseException:
+        with world.working() as work:
+            idempotency.release(work.tx, key)
+        raise
+    reply.headers["Original-Request"] = request_id
+    return reply
+
+
+def _worked(work: Work, operation: Operation, ids: Mapping[str, str], params: Json) -> Reply:
+    """Do it. A refusal undoes what was written before it, unless it keeps its work (a declined charge)."""
+    work.tx.sql.execute("SAVEPOINT operation")
+    try:
+        body = operation.handle(work, ids, params)
+    except StripeError as problem:
+        if not problem.keeps_work:
+            work.tx.sql.execute("ROLLBACK TO operation")
+        return Reply(status=problem.status, body=problem.body())
+    return Reply(status=200, body=body)
+
+
+def encoded(body: Json) -> str:
+    """JSON laid out as Stripe does."""
+    return json.dumps(body, indent=2)

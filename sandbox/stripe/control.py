@@ -1,0 +1,180 @@
+"""The control area, which Stripe does not have: a page for people, faults, charges behind the product's back.
+
+- `GET /`: the page for people.
+- `GET /readyz`: 200 when it answers.
+- `GET /_sandbox/state`: JSON with counts of objects, of deliveries by state, and the faults that are on.
+- `POST /_sandbox/faults` `{"kind", "match"?, "times"?, "seconds"?}` (JSON or form): switch a fault on (see `faults`);
+  `times` null strikes until cleared. `GET` lists them, `DELETE` (or `POST /_sandbox/faults/clear`) clears them.
+- `POST /_sandbox/charges` `{"amount"?, "currency"?, "description"?}`: a paid charge that no service knows of.
+- `POST /_sandbox/events/{id}/resend`: deliver an event again to each endpoint that wants it.
+"""
+
+from typing import Any
+
+from flask import Blueprint, Response, jsonify, make_response, redirect, render_template, request
+
+from sandbox.stripe import events, faults
+from sandbox.stripe.cards import TOKENS
+from sandbox.stripe.checks import check_table, currency, integer, text
+from sandbox.stripe.currencies import CURRENCIES, spoken
+from sandbox.stripe.errors import Json, StripeError
+from sandbox.stripe.hosted import world
+from sandbox.stripe.payments import billing_details, new_charge
+from sandbox.stripe.views import show
+from sandbox.stripe.work import Work
+
+pages = Blueprint("control", __name__)
+
+_KINDS = (
+    "customer",
+    "product",
+    "price",
+    "checkout.session",
+    "payment_intent",
+    "charge",
+    "refund",
+    "event",
+    "webhook_endpoint",
+)
+_SHOWN = 20
+
+
+@pages.errorhandler(StripeError)
+def refused(problem: StripeError) -> tuple[Response, int]:
+    """A refusal here looks like one of the API's."""
+    return jsonify(problem.body()), problem.status
+
+
+@pages.get("/readyz")
+def ready() -> Response:
+    """Whether the state can be read."""
+    with world().looking() as work:
+        work.tx.count("event")
+    return jsonify(status="ready")
+
+
+def _state(work: Work) -> Json:
+    rows = work.tx.sql.execute("SELECT state, count(*) FROM deliveries GROUP BY state").fetchall()
+    return {
+        "objects": {kind: work.tx.count(kind) for kind in _KINDS},
+        "deliveries": {"pending": 0, **dict(rows)},
+        "faults": [_fault(fault) for fault in faults.active(work.tx)],
+    }
+
+
+def _fault(fault: faults.Fault) -> Json:
+    return {"kind": fault.kind, "match": fault.match, "times": fault.remaining, "seconds": fault.seconds}
+
+
+@pages.get("/_sandbox/state")
+def state() -> Response:
+    """What is in there."""
+    with world().looking() as work:
+        return jsonify(_state(work))
+
+
+@pages.get("/_sandbox/faults")
+def list_faults() -> Response:
+    """The faults that are on."""
+    with world().looking() as work:
+        return jsonify(faults=_state(work)["faults"], kinds=faults.KINDS)
+
+
+def _asked() -> dict[str, Any]:
+    given: dict[str, Any] = request.get_json() if request.is_json else request.form.to_dict()
+    return given
+
+
+def _done(body: Json) -> Response:
+    """JSON for a script, the page again for a person."""
+    return jsonify(body) if request.is_json or request.method == "DELETE" else make_response(redirect("/", 303))
+
+
+@pages.post("/_sandbox/faults")
+def switch_fault_on() -> Response:
+    """Switch a fault on."""
+    asked = _asked()
+    strange = set(asked) - {"kind", "match", "times", "seconds"}
+    if asked.get("kind") not in faults.KINDS or strange:
+        raise StripeError(400, f"A fault has kind, match, times, seconds; kind is one of: {', '.join(faults.KINDS)}")
+    times = asked.get("times", 1)
+    seconds = asked.get("seconds")
+    try:
+        strikes = None if times in {None, ""} else int(times)
+        lasting = None if seconds in {None, ""} else float(seconds)
+    except (TypeError, ValueError):
+        raise StripeError(400, "times is a whole number or null, seconds a number") from None
+    with world().working() as work:
+        fault = faults.switch_on(
+            work.tx, asked["kind"], match=asked.get("match") or "*", times=strikes, seconds=lasting
+        )
+    return _done(_fault(fault))
+
+
+@pages.delete("/_sandbox/faults")
+@pages.post("/_sandbox/faults/clear")
+def clear_faults() -> Response:
+    """Switch all faults off."""
+    with world().working() as work:
+        faults.clear(work.tx)
+    return _done({"faults": []})
+
+
+@pages.post("/_sandbox/charges")
+def charge_behind_our_back() -> Response:
+    """A paid charge made in Stripe alone, so that reconciliation finds it missing in the books."""
+    table = {"amount": integer(least=1), "currency": currency, "description": text(unsettable=True)}
+    params = check_table(table, {name: str(value) for name, value in _asked().items()})
+    with world().working() as work:
+        asked = {
+            "amount": params.get("amount", 4900),
+            "currency": params.get("currency", "usd"),
+            "description": params.get("description") or "Made in Stripe, behind the product's back",
+            "billing_details": billing_details(name="Somebody Else"),
+        }
+        charge = new_charge(work, TOKENS["tok_visa"], asked)
+        shown = show(work, charge)
+    return _done(shown)
+
+
+@pages.post("/_sandbox/events/<event_id>/resend")
+def resend(event_id: str) -> Response:
+    """Deliver an event again."""
+    with world().working() as work:
+        event = work.must("event", event_id)
+        events.schedule(work, event, event["data"]["object"]["id"])
+    return _done({"resent": event_id})
+
+
+@pages.get("/")
+def home() -> Response:
+    """The page for people: what is in here, and what can be done to it."""
+    with world().looking() as work:
+        charges = [
+            {**charge, "amount_spoken": spoken(charge["amount"], charge["currency"])}
+            for charge in work.tx.select("charge", limit=_SHOWN)
+        ]
+        sessions = [
+            {**show(work, session), "amount_spoken": spoken(session["amount_total"], session["currency"])}
+            for session in work.tx.select("checkout.session", limit=_SHOWN)
+        ]
+        deliveries = work.tx.sql.execute(
+            "SELECT event_type, event_id, state, attempts, last_status, last_error FROM deliveries"
+            " ORDER BY id DESC LIMIT ?",
+            (_SHOWN,),
+        ).fetchall()
+        overview = _state(work)
+        endpoints = work.tx.select("webhook_endpoint")
+    return make_response(
+        render_template(
+            "home.html",
+            merchant=world().settings.merchant,
+            overview=overview,
+            charges=charges,
+            sessions=sessions,
+            deliveries=deliveries,
+            endpoints=endpoints,
+            kinds=faults.KINDS,
+            currencies=sorted(CURRENCIES),
+        )
+    )

@@ -1,0 +1,181 @@
+"""Brings events to the webhook endpoints: signed, again and again until somebody says 2xx; and rings the timers.
+
+What is due stands in the database in the same transaction as what happened, so a restart loses nothing; an event may
+arrive twice, as with Stripe.
+"""
+
+import hashlib
+import hmac
+import json
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+import httpx
+
+from sandbox.stripe import checkout
+from sandbox.stripe.payments import LATER, book_late
+from sandbox.stripe.views import show
+from sandbox.stripe.work import Work, now_s
+from sandbox.stripe.world import World
+
+LAST_ATTEMPT = 200
+_LONGEST_WAIT_S = 30.0
+_IDLE_S = 5.0
+_AT_ONCE = 8
+_OLD_S = 3600
+_TIMERS = {LATER: book_late, checkout.EXPIRE: checkout.expire_due}
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Parcel:
+    """One attempt: what goes where, and how it is bent."""
+
+    delivery_id: int
+    event_id: str
+    endpoint_id: str
+    url: str
+    secret: str
+    payload: str
+    twist: str | None
+    attempts: int
+
+
+def signature(payload: str, secret: str, timestamp: int) -> str:
+    """The `Stripe-Signature` header: HMAC-SHA256 over timestamp, dot, payload (https://docs.stripe.com/webhooks#verify-manually)."""
+    digest = hmac.new(secret.encode(), f"{timestamp}.{payload}".encode(), hashlib.sha256).hexdigest()
+    return f"t={timestamp},v1={digest}"
+
+
+def wait_s(attempts: int, base_s: float) -> float:
+    """How long to wait after so many failed attempts: doubling, half a minute at most (Stripe's hours, shortened)."""
+    return float(min(base_s * 2 ** min(attempts - 1, 20), _LONGEST_WAIT_S))
+
+
+class Courier:
+    """A thread that sleeps until something is due, and a few that carry it out."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self._stopping = False
+        self._client = httpx.Client(timeout=5.0, trust_env=False, follow_redirects=False)
+        self._hands = ThreadPoolExecutor(max_workers=_AT_ONCE, thread_name_prefix="stripe-courier")
+        self._thread = threading.Thread(target=self._run, name="stripe-courier", daemon=True)
+
+    def start(self) -> None:
+        """Begin; what an earlier process left half sent is sent again."""
+        with self._world.working() as work:
+            work.tx.sql.execute("UPDATE deliveries SET state = 'pending' WHERE state = 'sending'")
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Finish the attempts under way and stop; the rest waits in the database."""
+        self._stopping = True
+        self._world.wake.set()
+        self._thread.join()
+        self._hands.shutdown(wait=True, cancel_futures=True)
+        self._client.close()
+
+    def _run(self) -> None:
+        while not self._stopping:
+            self._world.wake.clear()
+            with self._world.looking() as work:
+                due_at = _next_due(work)
+            wait = _IDLE_S if due_at is None else min(due_at - now_s(), _IDLE_S)
+            if wait > 0:
+                self._world.wake.wait(wait)
+                continue
+            self._ring_timers()
+            for parcel in self._take():
+                self._hands.submit(self._bring, parcel)
+
+    def _ring_timers(self) -> None:
+        with self._world.working() as work:
+            due = work.tx.sql.execute("SELECT id, action, subject FROM timers WHERE due <= ?", (now_s(),)).fetchall()
+            for timer_id, action, subject in due:
+                _TIMERS[action](work, subject)
+                work.tx.sql.execute("DELETE FROM timers WHERE id = ?", (timer_id,))
+
+    def _take(self) -> list[_Parcel]:
+        with self._world.working() as work:
+            rows = work.tx.sql.execute(
+                "SELECT id, event_id, endpoint_id, payload, twist, attempts FROM deliveries"
+                " WHERE state = 'pending' AND due <= ? ORDER BY due, id LIMIT 64",
+                (now_s(),),
+            ).fetchall()
+            parcels = []
+            for delivery_id, event_id, endpoint_id, payload, twist, attempts in rows:
+                event = work.tx.get("event", event_id)
+                endpoint = work.tx.get("webhook_endpoint", endpoint_id)
+                if event is None or endpoint is None or endpoint["status"] != "enabled":
+                    _note(work, delivery_id, "failed", error="the endpoint is gone or disabled")
+                    continue
+                body = json.dumps(json.loads(payload) if payload else show(work, event), indent=2)
+                parcels.append(
+                    _Parcel(
+                        delivery_id=delivery_id,
+                        event_id=event_id,
+                        endpoint_id=endpoint_id,
+                        url=endpoint["url"],
+                        secret=endpoint["_secret"],
+                        payload=body,
+                        twist=twist,
+                        attempts=attempts + 1,
+                    )
+                )
+                work.tx.sql.execute(
+                    "UPDATE deliveries SET state = 'sending', attempts = attempts + 1 WHERE id = ?", (delivery_id,)
+                )
+            return parcels
+
+    def _bring(self, parcel: _Parcel) -> None:
+        moment = int(now_s())
+        secret = parcel.secret
+        if parcel.attempts == 1 and parcel.twist == "bad_signature":
+            secret = "whsec_of_somebody_else"  # noqa: S105 - wrong on purpose
+        if parcel.attempts == 1 and parcel.twist == "old_timestamp":
+            moment -= _OLD_S
+        headers = {
+            "Content-Type": "application/json; charset=utf-8",
+            "Stripe-Signature": signature(parcel.payload, secret, moment),
+            "User-Agent": "Stripe/1.0 (+https://stripe.com/docs/webhooks)",
+        }
+        status, error = None, None
+        try:
+            status = self._client.post(parcel.url, content=parcel.payload.encode(), headers=headers).status_code
+        except (httpx.HTTPError, httpx.InvalidURL) as problem:
+            error = f"{type(problem).__name__}: {problem}"
+        with self._world.working() as work:
+            if status is not None and httpx.codes.is_success(status):
+                _note(work, parcel.delivery_id, "delivered", status=status)
+                _release_held(work, parcel)
+            elif parcel.attempts >= LAST_ATTEMPT:
+                _note(work, parcel.delivery_id, "failed", status=status, error=error)
+            else:
+                due = now_s() + wait_s(parcel.attempts, self._world.settings.retry_base_s)
+                _note(work, parcel.delivery_id, "pending", status=status, error=error, due=due)
+
+
+def _next_due(work: Work) -> float | None:
+    row = work.tx.sql.execute(
+        "SELECT min(due) FROM (SELECT min(due) AS due FROM deliveries WHERE state = 'pending'"
+        " UNION ALL SELECT min(due) FROM timers)"
+    ).fetchone()
+    return None if row[0] is None else float(row[0])
+
+
+def _note(
+    work: Work, delivery_id: int, state: str, *, status: int | None = None, error: str | None = None, due: float = 0.0
+) -> None:
+    work.tx.sql.execute(
+        "UPDATE deliveries SET state = ?, last_status = ?, last_error = ?, due = ? WHERE id = ?",
+        (state, status, error, due, delivery_id),
+    )
+
+
+def _release_held(work: Work, parcel: _Parcel) -> None:
+    """A later event arrived: what was held back to come after it may go now."""
+    work.tx.sql.execute(
+        "UPDATE deliveries SET due = ? WHERE state = 'pending' AND twist = 'reorder' AND endpoint_id = ? AND id < ?",
+        (now_s(), parcel.endpoint_id, parcel.delivery_id),
+    )

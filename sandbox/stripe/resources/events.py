@@ -1,0 +1,41 @@
+"""Events: retrieve and list, by type, types (with `*`), time, and whether delivery succeeded."""
+
+from collections.abc import Mapping
+
+from sandbox.stripe.checks import PAGE, boolean, list_of, text, time_range
+from sandbox.stripe.errors import Json, invalid
+from sandbox.stripe.listing import filters, list_page
+from sandbox.stripe.resources.common import retrieval
+from sandbox.stripe.work import Operation, Work
+
+_TYPE = "json_extract(body, '$.type') GLOB ?"
+_UNDELIVERED = "EXISTS (SELECT 1 FROM deliveries WHERE event_id = objects.id AND state != 'delivered')"
+
+
+def _list(work: Work, _path: Mapping[str, str], params: Json) -> Json:
+    if "type" in params and "types" in params:
+        raise invalid("You may only specify one of these parameters: type, types.", param="types")
+    conditions = filters(params)
+    types = params.get("types") or ([params["type"]] if "type" in params else [])
+    if types:
+        conditions.append((f"({' OR '.join([_TYPE] * len(types))})", types))
+    if "delivery_success" in params:
+        conditions.append((f"NOT {_UNDELIVERED}" if params["delivery_success"] else _UNDELIVERED, ()))
+    return list_page(work, "event", "/v1/events", params, conditions)
+
+
+OPERATIONS = (
+    Operation(
+        method="GET",
+        path="/v1/events",
+        params={
+            **PAGE,
+            "created": time_range,
+            "delivery_success": boolean,
+            "type": text(),
+            "types": list_of(text(), longest=20),
+        },
+        handle=_list,
+    ),
+    retrieval("/v1/events/{id}", "event"),
+)

@@ -1,0 +1,52 @@
+"""The stand-in's settings: where it listens and keeps its state, which key it takes, where webhooks go."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from shared.env import Env, SettingsError
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """All settings of one stand-in. `retry_base_s`: the wait before a failed webhook's second attempt; it doubles."""
+
+    host: str
+    port: int
+    public_url: str
+    state_dir: Path
+    api_key: str
+    webhook_url: str | None = None
+    webhook_secret: str | None = None
+    merchant: str = "Premium Support"
+    retry_base_s: float = 1.0
+
+
+def from_env(env: Env) -> Settings:
+    """The settings in the environment; a refusal names the variable."""
+    bind = env.text("BIND", "127.0.0.1:8004")
+    host, _, port = bind.rpartition(":")
+    if not host or not port.isdigit():
+        raise SettingsError(
+            "BIND must be host:port, such as 127.0.0.1:8004. Set BIND in the environment and start again."
+        )
+    webhook_url, webhook_secret = (
+        env.optional("STRIPE_STANDIN_WEBHOOK_URL"),
+        env.optional("STRIPE_STANDIN_WEBHOOK_SECRET"),
+    )
+    if (webhook_url is None) != (webhook_secret is None):
+        raise SettingsError(
+            "STRIPE_STANDIN_WEBHOOK_URL and STRIPE_STANDIN_WEBHOOK_SECRET are set together or not at all."
+        )
+    api_key = env.secret("STRIPE_API_KEY")
+    if not api_key.startswith("sk_test_"):
+        raise SettingsError("STRIPE_API_KEY must begin with sk_test_: the stand-in never sees a live key.")
+    return Settings(
+        host=host,
+        port=int(port),
+        public_url=env.url("PUBLIC_URL", f"http://{bind}"),
+        state_dir=Path(env.text("STRIPE_STANDIN_STATE", ".sandbox/stripe")),
+        api_key=api_key,
+        webhook_url=webhook_url,
+        webhook_secret=webhook_secret,
+        merchant=env.text("STRIPE_STANDIN_MERCHANT", "Premium Support"),
+    )
