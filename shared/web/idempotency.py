@@ -13,6 +13,7 @@ from sqlalchemy.dialects.postgresql import insert
 from shared import clock
 from shared.db import Database
 from shared.errors import Kind, ServiceError
+from shared.idempotency import idempotency_table
 from shared.web.access import current_caller
 
 View = TypeVar("View", bound=Callable[..., Any])
@@ -45,21 +46,6 @@ class StillRunning(ServiceError):
     kind = Kind.CONFLICT
     code = "idempotency_key_in_progress"
     title = "The same request is being worked on"
-
-
-def idempotency_table(metadata: sa.MetaData) -> sa.Table:
-    """The keys of a service, to stand in its own tables.py and migrations."""
-    return sa.Table(
-        "idempotency_keys",
-        metadata,
-        sa.Column("caller", sa.Text, primary_key=True),
-        sa.Column("key", sa.Text, primary_key=True),
-        sa.Column("request_hash", sa.Text, nullable=False),
-        sa.Column("locked_until", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("status", sa.Integer),
-        sa.Column("body", sa.LargeBinary),
-        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
-    )
 
 
 _keys = idempotency_table(sa.MetaData())

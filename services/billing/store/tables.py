@@ -6,9 +6,9 @@ from sqlalchemy.dialects.postgresql import JSONB
 from services.billing.domain.ledger import LedgerAccount, Movement
 from services.billing.domain.orders import OrderState
 from services.billing.domain.reconciliation import ExceptionType
+from shared.idempotency import idempotency_table
 from shared.inbox import inbox_table
 from shared.outbox import outbox_table
-from shared.web.idempotency import idempotency_table
 
 metadata = sa.MetaData()
 Moment = sa.DateTime(timezone=True)
