@@ -34,7 +34,7 @@ class Settings:
         return cls(
             common=CommonSettings.read(env, "billing"),
             oidc=OidcSettings.read(env),
-            stripe_api_key=env.secret("STRIPE_API_KEY"),
+            stripe_api_key=env.secret("STRIPE_API_KEY", at_least=12),
             stripe_webhook_secrets=_webhook_secrets(env, "STRIPE_WEBHOOK_SECRETS"),
             stripe_api_base=env.url("STRIPE_API_BASE") if env.optional("STRIPE_API_BASE") else None,
             entitlements_url=env.url("ENTITLEMENTS_URL"),

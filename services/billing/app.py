@@ -1,0 +1,116 @@
+"""The only wiring of billing: settings -> database, catalog, Stripe, peers -> web application or worker."""
+
+import tomllib
+from pathlib import Path
+
+from apiflask import APIFlask
+
+from services.billing import jobs
+from services.billing.config import Settings
+from services.billing.domain.catalog import Catalog, parse_catalog
+from services.billing.gateways.stripe import StripeApi
+from services.billing.ports import Context
+from services.billing.use_cases.count_pending import count_pending
+from services.billing.use_cases.push_catalog import push_catalog
+from services.billing.use_cases.take_event import take_event
+from services.billing.web.api import api
+from services.billing.web.checkout import checkout
+from services.billing.web.finance import finance
+from services.billing.web.offer import offer
+from services.billing.web.webhooks import webhooks
+from shared.db import Database
+from shared.env import Env
+from shared.http import ServiceClient
+from shared.identity import ServiceIdentity
+from shared.jobs import JobQueue
+from shared.jobs import run_scheduler as schedule
+from shared.jobs import run_worker as work
+from shared.migrations import migrate
+from shared.telemetry import configure_logging
+from shared.web import factory
+from shared.web.events import events_api
+from shared.web.server import serve
+
+HERE = Path(__file__).parent
+
+
+def read_catalog() -> Catalog:
+    """The catalog that ships with this release; CatalogError names the entry that is wrong."""
+    return parse_catalog(tomllib.loads((HERE / "catalog.toml").read_text(encoding="utf-8")))
+
+
+def build_context(settings: Settings, *, pooled: bool = True) -> Context:
+    """The database with its wake-ups, the catalog, Stripe and the peers. Workers have no pool: forks share nothing."""
+    common = settings.common
+    identity = ServiceIdentity("billing", common.service_private_key)
+    wake = JobQueue(common.redis_url, "billing").enqueue
+    return Context(
+        settings=settings,
+        db=Database(common.database_url, pool_size=common.web_threads, pooled=pooled, enqueue=wake),
+        catalog=read_catalog(),
+        stripe=StripeApi(settings.stripe_api_key, api_base=settings.stripe_api_base),
+        peers={
+            "entitlements": ServiceClient(settings.entitlements_url, "entitlements", identity),
+            "queue": ServiceClient(settings.queue_url, "queue", identity),
+        },
+    )
+
+
+def create_app(settings: Settings | None = None) -> APIFlask:
+    """The web application."""
+    settings = settings or Settings.read()
+    context = build_context(settings)
+    return factory.create_app(
+        settings=settings.common,
+        title="Billing",
+        description="What is sold and paid, the books, and how they are matched with Stripe.",
+        context=context,
+        db=context.db,
+        blueprints=(
+            offer,
+            checkout,
+            finance,
+            webhooks,
+            api,
+            events_api(lambda event: take_event(context.db, event), callers=("entitlements",)),
+        ),
+        pending=count_pending,
+        package=HERE / "web",
+        oidc=settings.oidc,
+        form_targets=(settings.queue_public_url,),
+    )
+
+
+def run_web() -> None:
+    """Serve HTTP."""
+    settings = _start()
+    serve(lambda: create_app(settings), settings.common)
+
+
+def run_worker() -> None:
+    """Work on jobs."""
+    settings = _start()
+    work("billing", jobs.QUEUES, settings.common.redis_url, build_context(settings, pooled=False))
+
+
+def run_scheduler() -> None:
+    """Wake the sweeps."""
+    schedule("billing", jobs.SCHEDULE, _start().common.redis_url)
+
+
+def run_migrate() -> None:
+    """Bring the database to the newest migration."""
+    settings = _start()
+    migrate(HERE / "migrations", Env().url("MIGRATION_DATABASE_URL"), settings.common.database_url)
+
+
+def run_push_catalog() -> None:
+    """Make Stripe's products and prices equal to the catalog's, once."""
+    context = build_context(_start(), pooled=False)
+    push_catalog(context.stripe, context.catalog)
+
+
+def _start() -> Settings:
+    settings = Settings.read()
+    configure_logging("billing", settings.common.log_format)
+    return settings
