@@ -1,0 +1,1 @@
+"""Tickets, conversation, order of the queue, agent desk and customer's pages."""

@@ -1,0 +1,116 @@
+"""The only wiring of the queue: settings -> database, gateways -> web application or worker."""
+
+from pathlib import Path
+
+from apiflask import APIFlask
+from sqlalchemy.orm import Session
+
+from services.queue import jobs
+from services.queue.config import Settings
+from services.queue.domain.delivery import MailState
+from services.queue.gateways.billing import BillingGateway
+from services.queue.gateways.entitlements import EntitlementsGateway
+from services.queue.gateways.mail import SmtpMailServer
+from services.queue.ports import Context
+from services.queue.store import mails, worklists
+from services.queue.use_cases.take_event import take_event
+from services.queue.web.api import api
+from services.queue.web.ask import ask_pages
+from services.queue.web.desk import desk
+from services.queue.web.ticket_pages import return_pages, ticket_pages
+from shared import outbox
+from shared.db import Database
+from shared.env import Env
+from shared.http import ServiceClient
+from shared.identity import ServiceIdentity
+from shared.jobs import JobQueue
+from shared.jobs import run_scheduler as schedule
+from shared.jobs import run_worker as work
+from shared.migrations import migrate
+from shared.telemetry import configure_logging
+from shared.web import factory
+from shared.web.events import events_api
+from shared.web.server import serve
+
+HERE = Path(__file__).parent
+
+
+def build_context(settings: Settings, *, pooled: bool = True) -> Context:
+    """The database with its wake-ups, and the gateways. Workers have no pool: their forks share nothing."""
+    common = settings.common
+    identity = ServiceIdentity("queue", common.service_private_key)
+    wake = JobQueue(common.redis_url, "queue").enqueue
+    entitlements = ServiceClient(settings.entitlements_url, "entitlements", identity)
+    return Context(
+        settings=settings,
+        db=Database(common.database_url, pool_size=common.web_threads, pooled=pooled, enqueue=wake),
+        entitlements=EntitlementsGateway(entitlements),
+        billing=BillingGateway(ServiceClient(settings.billing_url, "billing", identity)),
+        mail=SmtpMailServer(settings.smtp_url, settings.mail_from),
+        peers={"entitlements": entitlements},
+    )
+
+
+def pending(session: Session) -> dict[str, int]:
+    """What waits to converge."""
+    return {
+        "outbox": outbox.pending(session),
+        "outbox_parked": outbox.parked(session),
+        "undecided_tickets": worklists.count_undecided(session),
+        "unsent_mails": mails.count(session, MailState.PENDING),
+        "parked_mails": mails.count(session, MailState.PARKED),
+    }
+
+
+def create_app(settings: Settings | None = None) -> APIFlask:
+    """The web application."""
+    settings = settings or Settings.read()
+    context = build_context(settings)
+    return factory.create_app(
+        settings=settings.common,
+        title="Queue",
+        description="Tickets, their conversation and their promise; hands the next one to an agent.",
+        context=context,
+        db=context.db,
+        blueprints=(
+            api,
+            events_api(lambda event: take_event(context, event), callers=("entitlements",)),
+            ask_pages,
+            ticket_pages,
+            return_pages,
+            desk,
+        ),
+        pending=pending,
+        package=HERE / "web",
+        oidc=settings.oidc,
+        form_targets=(settings.checkout_origin,),
+    )
+
+
+def run_web() -> None:
+    """Serve HTTP."""
+    settings = _start()
+    serve(lambda: create_app(settings), settings.common)
+
+
+def run_worker() -> None:
+    """Work on jobs."""
+    settings = _start()
+    work("queue", jobs.QUEUES, settings.common.redis_url, build_context(settings, pooled=False))
+
+
+def run_scheduler() -> None:
+    """Wake the sweeps."""
+    schedule("queue", jobs.SCHEDULE, _start().common.redis_url)
+
+
+def run_migrate() -> None:
+    """Bring the database to the newest migration."""
+    settings = _start()
+    migrate(HERE / "migrations", Env().url("MIGRATION_DATABASE_URL"), settings.common.database_url)
+
+
+def _start() -> Settings:
+    settings = Settings.read()
+    configure_logging("queue", settings.common.log_format)
+    return settings

@@ -1,0 +1,1 @@
+"""Pure decisions of the queue: no framework, no clock, no I/O."""

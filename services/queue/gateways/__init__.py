@@ -1,0 +1,1 @@
+"""What the queue does not own: entitlements, billing, the mail server."""

@@ -1,0 +1,75 @@
+"""The mail server, spoken to over SMTP."""
+
+import smtplib
+import ssl
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.utils import format_datetime, parseaddr
+from urllib.parse import unquote, urlsplit
+
+from services.queue.errors import MailRefused, MailServerUnavailable
+from services.queue.ports import Mail
+from shared import clock
+
+TIMEOUT_S = 5
+"""For each step of the protocol; all steps of a mail together stay below domain.delivery.CLAIM."""
+_PERMANENT = 500
+_DEFAULT_PORT = 25
+
+
+def written(mail: Mail, mail_from: str) -> EmailMessage:
+    """The mail as RFC 5322 has it. Answers go to the same address, at which a person reads; it is never a no-reply."""
+    name, address = parseaddr(mail_from)
+    sender = Address(name, addr_spec=address)
+    message = EmailMessage()
+    message["From"] = sender
+    message["To"] = Address(mail.to_name or "", addr_spec=mail.to_address)
+    message["Reply-To"] = sender
+    message["Subject"] = mail.subject
+    message["Date"] = format_datetime(clock.now())
+    message["Message-ID"] = mail.message_id
+    message["Auto-Submitted"] = "auto-generated"
+    if mail.references:
+        message["In-Reply-To"] = mail.references[-1]
+        message["References"] = " ".join(mail.references)
+    message.set_content(mail.text)
+    message.add_alternative(mail.html, subtype="html")
+    return message
+
+
+class SmtpMailServer:
+    """Satisfies ports.MailServer; one connection for each mail. `url` is smtp://[user:password@]host[:port]."""
+
+    def __init__(self, url: str, mail_from: str) -> None:
+        parts = urlsplit(url)
+        self._host, self._port = parts.hostname or "localhost", parts.port or _DEFAULT_PORT
+        self._user, self._password = unquote(parts.username or ""), unquote(parts.password or "")
+        self._mail_from = mail_from
+
+    def send(self, mail: Mail) -> None:
+        """See ports.MailServer. Only the server's 250 after the whole mail counts."""
+        try:
+            message = written(mail, self._mail_from)
+            with smtplib.SMTP(self._host, self._port, timeout=TIMEOUT_S) as server:
+                server.ehlo_or_helo_if_needed()
+                if server.has_extn("starttls"):
+                    server.starttls(context=ssl.create_default_context())
+                if self._user:
+                    server.login(self._user, self._password)
+                server.send_message(message)
+        except smtplib.SMTPRecipientsRefused as error:
+            code, said = next(iter(error.recipients.values()))
+            raise _refusal(code, said) from error
+        except smtplib.SMTPResponseException as error:
+            raise _refusal(error.smtp_code, error.smtp_error) from error
+        except (smtplib.SMTPNotSupportedError, ValueError) as error:
+            raise MailRefused(f"The mail cannot be written so that this server takes it: {error}") from error
+        except (smtplib.SMTPException, OSError) as error:
+            raise MailServerUnavailable(f"The mail server does not answer ({type(error).__name__}).") from error
+
+
+def _refusal(code: int, said: bytes | str) -> MailRefused | MailServerUnavailable:
+    words = said.decode(errors="replace") if isinstance(said, bytes) else said
+    if code >= _PERMANENT:
+        return MailRefused(f"The mail server refused it: {code} {words}")
+    return MailServerUnavailable(f"The mail server says later: {code} {words}")

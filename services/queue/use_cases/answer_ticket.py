@@ -1,0 +1,116 @@
+"""An agent writes to the customer (answer, question, solution) or leaves a note for colleagues."""
+
+from dataclasses import dataclass
+
+from sqlalchemy.orm import Session
+
+from services.queue.domain import letters
+from services.queue.domain.agents import Agent
+from services.queue.domain.tickets import AFTER_AGENT, Lease, State, Step, Ticket, may_be_answered
+from services.queue.errors import TextMissing, TicketMovedOn
+from services.queue.ports import Context
+from services.queue.store import messages, tickets
+from services.queue.store.audit import Act, agent_actor
+from services.queue.store.messages import MessageKind
+from services.queue.use_cases.mail_customer import mail_customer, ticket_url
+from shared import clock
+from shared.ids import digest
+
+
+@dataclass(frozen=True, kw_only=True)
+class Answer:
+    """What the agent wrote. `restated`: the problem as we understand it, read by the customer too."""
+
+    step: Step
+    text: str
+    restated: str
+    lease: Lease
+    form_token: str
+
+
+def answer_ticket(context: Context, agent: Agent, ticket_id: str, answer: Answer) -> None:
+    """Store the message, its mail and the new state in one step; the first response counts when the mail has left.
+
+    The same form sent twice writes once. Raises LeaseLost, TextMissing, TicketMovedOn; nothing is written then.
+    """
+    now, form_key = clock.now(), digest(answer.form_token)
+    text, restated = answer.text.strip(), answer.restated.strip() or None
+    with context.db.transaction() as session:
+        if messages.form_was_sent(session, form_key):
+            return
+        ticket = tickets.lock_leased(session, ticket_id, answer.lease, now)
+        _check(session, ticket, answer.step, text)
+        state = AFTER_AGENT[answer.step]
+        act = Act(actor=agent_actor(agent.id), action=f"agent_{answer.step}", why="wrote to the customer", at=now)
+        ticket = tickets.change(
+            session,
+            ticket,
+            act,
+            state=state.value,
+            restated=restated or ticket.restated,
+            resolved_at=now if state is State.RESOLVED else ticket.resolved_at,
+            queued=False,
+            lease_expires_at=None,
+        )
+        told = _store(session, ticket, agent, answer.step, text, act, form_key)
+        url = ticket_url(ticket, context.settings)
+        letter = letters.answer(ticket.number, answer.step, agent.name, text, restated, url)
+        mail_customer(
+            session,
+            context.settings,
+            ticket,
+            letter,
+            kind=answer.step.value,
+            once_key=told,
+            now=now,
+            answers=bool(text),
+        )
+
+
+def _check(session: Session, ticket: Ticket, step: Step, text: str) -> None:
+    if not may_be_answered(ticket.state):
+        raise TicketMovedOn(ticket.id, ticket.state, "The ticket has ended; nothing was sent.")
+    if text:
+        return
+    if step is not Step.RESOLVE:
+        raise TextMissing("Write what the customer should read.")
+    if not messages.was_answered(session, ticket.id):
+        raise TextMissing("Write the solution: the customer has had no answer yet.")
+
+
+def _store(session: Session, ticket: Ticket, agent: Agent, step: Step, text: str, act: Act, form_key: str) -> str:
+    """Put it into the conversation; returns the key under which its mail tells it once."""
+    if not text:
+        messages.add_line(session, ticket, f"{agent.name} believes that it is solved.", act.at)
+        return f"resolved:{ticket.id}:{act.at.isoformat()}"
+    message_id = messages.add(
+        session,
+        ticket,
+        MessageKind.AGENT,
+        text,
+        act.at,
+        author=agent.name,
+        agent_id=agent.id,
+        step=step,
+        form_key=form_key,
+    )
+    return f"message:{message_id}"
+
+
+def note_ticket(context: Context, agent: Agent, ticket_id: str, text: str, form_token: str) -> None:
+    """Leave a note that only those who work here read. Needs no lease: it takes nothing from whoever has the ticket."""
+    text = text.strip()
+    if not text:
+        raise TextMissing("Write the note first.", field="note")
+    with context.db.transaction() as session:
+        ticket = tickets.find(session, ticket_id)
+        messages.add(
+            session,
+            ticket,
+            MessageKind.NOTE,
+            text,
+            clock.now(),
+            author=agent.name,
+            agent_id=agent.id,
+            form_key=digest(form_token),
+        )

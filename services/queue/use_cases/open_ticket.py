@@ -1,0 +1,103 @@
+"""Open a ticket: accept the customer's words first, then find out what was promised and whether a payment is wanted."""
+
+from dataclasses import dataclass
+
+from email_validator import EmailNotValidError, validate_email
+
+from services.queue.domain.tickets import Payment, Ticket, Wish
+from services.queue.domain.wording import known_zone
+from services.queue.errors import AddressInvalid
+from services.queue.ports import Context
+from services.queue.store import messages, tickets
+from services.queue.store.audit import Act
+from services.queue.store.messages import MessageKind
+from services.queue.use_cases.decide_ticket import decide_ticket
+from shared import clock
+from shared.http import PeerRefused, PeerUnavailable
+from shared.ids import digest, new_id
+from shared.telemetry import get_logger
+
+log = get_logger()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Opening:
+    """What the customer said. `form_token` makes a form that is sent twice one ticket.
+
+    `address_proven`: the form was opened by a link that was sent to the address. `product` and `currency` go with the
+    wish to buy, checked by the caller against what is on offer.
+    """
+
+    subject: str
+    text: str
+    tried: str
+    email: str
+    name: str | None
+    zone: str | None
+    wish: Wish
+    address_proven: bool
+    actor: str
+    form_token: str | None = None
+    product: str | None = None
+    currency: str | None = None
+
+
+def normal_address(email: str) -> str:
+    """The address as it is written to. Raises AddressInvalid with what is wrong. Asks no DNS, which may be slow."""
+    try:
+        checked = validate_email(email.strip(), check_deliverability=False, test_environment=True)
+    except EmailNotValidError as error:
+        raise AddressInvalid(str(error)) from error
+    return f"{checked.local_part}@{checked.ascii_domain}"
+
+
+def one_line(text: str | None) -> str:
+    """A name or a subject: one line, without what only hides or breaks lines."""
+    return " ".join("".join(mark if mark.isprintable() else " " for mark in text or "").split())
+
+
+def open_ticket(context: Context, opening: Opening) -> Ticket:
+    """Store the ticket and its first message, then ask for its promise. What fails behind the form loses nothing.
+
+    Sent twice, the form gives the same ticket. Raises AddressInvalid.
+    """
+    ticket, created = _accept(context, opening)
+    if created:
+        try:
+            decide_ticket(context, ticket.id, context.settings.decision_deadline_s)
+        except (PeerUnavailable, PeerRefused) as error:
+            log.warning(
+                "ticket stands without a decision; the sweep asks again", ticket_id=ticket.id, why=error.message
+            )
+    with context.db.transaction() as session:
+        return tickets.find(session, ticket.id)
+
+
+def _accept(context: Context, opening: Opening) -> tuple[Ticket, bool]:
+    email = normal_address(opening.email)
+    now = clock.now()
+    buys = opening.wish is Wish.BUY
+    act = Act(actor=opening.actor, action="opened", why=f"asked for {opening.wish}", at=now)
+    values = {
+        "id": new_id("tkt"),
+        "form_key": digest(opening.form_token) if opening.form_token else None,
+        "subject": one_line(opening.subject),
+        "tried": opening.tried.strip() or None,
+        "contact_email": email,
+        "contact_key": email.lower(),
+        "contact_name": one_line(opening.name) or None,
+        "zone": known_zone(opening.zone),
+        # Credits are used only by somebody who proved the address and who chose to use one.
+        "requester_verified": opening.address_proven and opening.wish is Wish.CREDIT,
+        "payment": (Payment.PENDING if buys else Payment.NONE).value,
+        "payment_wait_until": now + context.settings.payment_wait if buys else None,
+        "product": opening.product if buys else None,
+        "currency": opening.currency if buys else None,
+    }
+    with context.db.transaction() as session:
+        ticket = tickets.insert_once(session, act, values)
+        if ticket is not None:
+            author = ticket.contact_name or ticket.contact_email
+            messages.add(session, ticket, MessageKind.CUSTOMER, opening.text.strip(), now, author=author)
+            return ticket, True
+        return tickets.find_by_form(session, str(values["form_key"])), False

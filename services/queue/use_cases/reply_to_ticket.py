@@ -1,0 +1,54 @@
+"""The customer writes on the page of the ticket: it is our turn again, also when it had been called solved."""
+
+from sqlalchemy.orm import Session
+
+from services.queue.domain.tickets import Ticket, after_customer_message, may_be_handed_out
+from services.queue.errors import TextMissing, TicketMovedOn
+from services.queue.ports import Context
+from services.queue.store import messages, tickets
+from services.queue.store.audit import CUSTOMER, Act
+from services.queue.store.messages import MessageKind
+from shared import clock
+from shared.ids import digest
+
+_CANCELED = "You had canceled this ticket, so nobody works on it. Ask again with your text: it is still here."
+
+
+def reply_to_ticket(context: Context, ticket_id: str, text: str, form_token: str, actor: str = CUSTOMER) -> str:
+    """Store the message and give the ticket back to the agent who has it; returns the message's id.
+
+    Sent twice, it is one message. Raises TextMissing, TicketMovedOn.
+    """
+    text = text.strip()
+    if not text:
+        raise TextMissing("Write your answer first.")
+    with context.db.transaction() as session:
+        return _write(session, tickets.lock(session, ticket_id), text, digest(form_token), actor)
+
+
+def reopen_ticket(context: Context, ticket_id: str, text: str, form_token: str) -> None:
+    """Not solved: the ticket comes back at no charge, with what the customer says about it, if anything."""
+    with context.db.transaction() as session:
+        ticket = tickets.lock(session, ticket_id)
+        _write(session, ticket, text.strip() or "It is not solved yet.", digest(form_token), CUSTOMER)
+
+
+def _write(session: Session, ticket: Ticket, text: str, form_key: str, actor: str) -> str:
+    now = clock.now()
+    turn = after_customer_message(ticket.state)
+    if turn is None:
+        raise TicketMovedOn(ticket.id, ticket.state, _CANCELED)
+    author = ticket.contact_name or ticket.contact_email
+    message_id = messages.add(session, ticket, MessageKind.CUSTOMER, text, now, author=author, form_key=form_key)
+    if message_id is None:
+        return messages.id_of_form(session, form_key)
+    if turn.state is ticket.state:
+        return message_id
+    why = "not solved" if turn.reopens else "the customer wrote"
+    act = Act(actor=actor, action="reopened" if turn.reopens else "customer_wrote", why=why, at=now)
+    # The agent who has it goes on with it; without one it waits for Take next.
+    queued = ticket.owner_id is None and may_be_handed_out(turn.state, ticket.payment, ticket.promise)
+    ticket = tickets.change(session, ticket, act, state=turn.state.value, queued=queued, ended_at=None)
+    if turn.reopens:
+        messages.add_line(session, ticket, "Not solved: we go on, at no charge.", now)
+    return message_id

@@ -1,0 +1,26 @@
+"""Give an agent the next ticket: the server picks, one ticket to one agent."""
+
+from sqlalchemy.exc import IntegrityError
+
+from services.queue.domain.agents import Agent
+from services.queue.domain.tickets import Ticket
+from services.queue.ports import Context
+from services.queue.store import audit, queue_order, tickets
+from services.queue.store.audit import Act, agent_actor
+from shared import clock
+from shared.ids import digest
+
+
+def take_next(context: Context, agent: Agent, form_token: str) -> Ticket | None:
+    """The next ticket of the agent's tier, leased to them; None when nothing waits for them.
+
+    A double click (the same form token) gives the one ticket that the first click took.
+    """
+    now, form_key = clock.now(), digest(form_token)
+    act = Act(actor=agent_actor(agent.id), action="taken", why="take next", at=now, form_key=form_key)
+    try:
+        with context.db.transaction() as session:
+            return queue_order.claim(session, agent.tier, agent.id, now + context.settings.lease, act)
+    except IntegrityError:  # the key stands in the audit trail already; this claim was rolled back
+        with context.db.transaction() as session:
+            return tickets.find(session, audit.ticket_of_form(session, form_key))

@@ -1,0 +1,286 @@
+"""The queue on real Postgres, with peers that speak HTTP and can fail in every way."""
+
+import re
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import sqlalchemy as sa
+from flask import Flask, Response, jsonify, request
+from werkzeug.serving import make_server
+
+from services.queue.app import create_app
+from services.queue.config import Settings
+from services.queue.domain.agents import Agent
+from services.queue.domain.ordering import Tier
+from services.queue.domain.tickets import Ticket, Wish
+from services.queue.errors import MailServerUnavailable
+from services.queue.ports import Context, Mail
+from services.queue.store import agents, tickets
+from services.queue.store.audit import CUSTOMER
+from services.queue.use_cases.mail_customer import ticket_path
+from services.queue.use_cases.open_ticket import Opening, open_ticket
+from shared import clock
+from shared.env import Env
+from shared.ids import new_id
+from tests.support.settings import environment
+
+OFFERS = {
+    "items": [
+        {
+            "product": "incident_1",
+            "name": "One incident",
+            "credits": 1,
+            "kind": "incident",
+            "prices": {
+                "usd": {"amount_minor": 4900, "formatted": "$49.00"},
+                "eur": {"amount_minor": 4500, "formatted": "€45.00"},
+            },
+        }
+    ]
+}
+CHECKOUT = "https://checkout.stripe.com/c/pay/cs_test_1"
+
+
+class Peers:
+    """Entitlements and billing on one port. `how` is ok, refuses, hangs, fails or babbles, for each of them."""
+
+    def __init__(self) -> None:
+        self.entitlements = "ok"
+        self.billing = "ok"
+        self.available = 0
+        self.asked: list[dict[str, Any]] = []
+        self.orders: list[dict[str, Any]] = []
+        self.premium: set[str] = set()
+        self.released = threading.Event()
+        self._server = make_server("127.0.0.1", 0, self._app(), threaded=True)
+        threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True).start()
+        self.url = f"http://127.0.0.1:{self._server.server_port}"
+
+    def close(self) -> None:
+        """Stop answering."""
+        self.released.set()
+        self._server.shutdown()
+        self._server.server_close()
+
+    def _trouble(self, how: str) -> Response | None:
+        match how:
+            case "hangs":
+                self.released.wait(20)
+                return Response(status=503)
+            case "fails":
+                return Response(status=500)
+            case "babbles":
+                return Response("<h1>It works!</h1>", mimetype="text/html")
+            case "babbles json":
+                return jsonify(decision_id="dec_1", response_class="gold")
+            case _:
+                return None
+
+    def _app(self) -> Flask:
+        app = Flask("peers")
+
+        @app.post("/v1/decisions")
+        def decide() -> Any:
+            asked = request.get_json()
+            self.asked.append(asked)
+            return self._trouble(self.entitlements) or jsonify(
+                decision(asked["ticket_id"], premium=asked["ticket_id"] in self.premium, opened_at=asked["opened_at"])
+            )
+
+        @app.get("/v1/balance")
+        def balance() -> Any:
+            return self._trouble(self.entitlements) or jsonify(account_id=None, available=self.available, held=0)
+
+        @app.get("/v1/offers")
+        def offers() -> Any:
+            return self._trouble(self.billing) or jsonify(OFFERS)
+
+        @app.post("/v1/orders")
+        def order() -> Any:
+            self.orders.append(request.get_json())
+            return self._trouble(self.billing) or jsonify(order_id="ord_1", state="open", checkout_url=CHECKOUT)
+
+        return app
+
+
+def decision(
+    ticket_id: str, *, premium: bool = False, opened_at: str | None = None, sequence: int = 1, **more: Any
+) -> dict[str, Any]:
+    """A decision of entitlements, as it travels."""
+    opened = datetime.fromisoformat(opened_at) if opened_at else clock.now()
+    minutes = 120 if premium else 1440
+    return {
+        "decision_id": f"dec_{ticket_id}_{sequence}",
+        "ticket_id": ticket_id,
+        "sequence": sequence,
+        "response_class": "premium" if premium else "standard",
+        "starts_at": opened.isoformat(),
+        "respond_by": (opened + timedelta(minutes=minutes)).isoformat(),
+        "target_minutes": minutes,
+        "calendar": {"id": "always", "name": "Around the clock", "zone": "UTC"},
+        "grant_id": "grt_1" if premium else None,
+        "reasons": [{"code": "paid" if premium else "nothing_bought", "text": "You bought an incident for this ticket."}],
+        "policy_version": "1",
+        "decided_at": clock.now().isoformat(),
+        **more,
+    }
+
+
+class RecordingMailServer:
+    """Takes mails, or does not; `dies_after` takes one and then fails before anybody hears of it."""
+
+    def __init__(self) -> None:
+        self.up = True
+        self.dies_after = False
+        self.taken: list[Mail] = []
+
+    def send(self, mail: Mail) -> None:
+        """See ports.MailServer."""
+        if not self.up:
+            raise MailServerUnavailable("The mail server does not answer.")
+        self.taken.append(mail)
+        if self.dies_after:
+            raise KeyboardInterrupt
+
+
+class Queue:
+    """The service under test, with short ways for what a story needs."""
+
+    def __init__(self, databases: Any, peers: Peers, **more: str) -> None:
+        urls = {"entitlements": peers.url, "billing": peers.url, "queue": "http://queue.test"}
+        variables = environment("queue", databases=databases, redis_url="redis://127.0.0.1:1", urls=urls, **more)
+        self.app = create_app(Settings.read(Env(variables)))
+        context: Context = self.app.extensions["context"]
+        context.db.enqueue = None
+        self.mail = RecordingMailServer()
+        self.context = _with_mail(context, self.mail)
+        self.app.extensions["context"] = self.context
+        self.peers = peers
+
+    def close(self) -> None:
+        """Give the connections back."""
+        self.context.db.dispose()
+
+    def open(self, **more: Any) -> Ticket:
+        """A ticket, by the use case."""
+        written: dict[str, Any] = {
+            "subject": "Payments fail",
+            "text": "Since the update all cards are refused.",
+            "tried": "cleared the cache",
+            "email": "jo@acme.example.com",
+            "name": "Jo Weber",
+            "zone": "Europe/Berlin",
+            "wish": Wish.STANDARD,
+            "address_proven": False,
+            "actor": CUSTOMER,
+        }
+        return open_ticket(self.context, Opening(**written | more))
+
+    def open_premium(self, **more: Any) -> Ticket:
+        """A ticket with a credit behind it."""
+        self.peers.entitlements = "fails"
+        ticket = self.open(**more)
+        self.peers.entitlements = "ok"
+        self.decide(ticket.id, premium=True)
+        return self.ticket(ticket.id)
+
+    def decide(self, ticket_id: str, **more: Any) -> bool:
+        """Deliver a decision as an event."""
+        from services.queue.use_cases.take_event import take_event  # noqa: PLC0415 - keeps the story's imports short
+
+        body = decision(ticket_id, **more)
+        envelope = {"id": new_id("evt"), "type": "entitlements.decision.made.v1", "body": body}
+        return take_event(self.context, envelope)
+
+    def ticket(self, ticket_id: str) -> Ticket:
+        """The ticket as it stands."""
+        with self.context.db.transaction() as session:
+            return tickets.find(session, ticket_id)
+
+    def path(self, ticket: Ticket) -> str:
+        """The customer's link."""
+        return ticket_path(ticket, self.context.settings)
+
+    def agent(self, name: str = "Ana Silva", tier: Tier = Tier.SENIOR) -> Agent:
+        """Somebody who works here."""
+        with self.context.db.transaction() as session:
+            return agents.remember(session, new_id("agt"), f"sub-{name}", name, None, tier, clock.now())
+
+    def rows(self, statement: Any) -> list[Any]:
+        """What a query gives."""
+        with self.context.db.transaction() as session:
+            return list(session.execute(statement))
+
+    def write(self, statement: str, **values: Any) -> None:
+        """Change rows behind the service's back: time passes, links are renewed."""
+        with self.context.db.transaction() as session:
+            session.execute(sa.text(statement), values)
+
+    def customer(self) -> "Browser":
+        """A browser that nobody knows."""
+        return Browser(self.app.test_client())
+
+    def desk(self, name: str = "Ana Silva", *roles: str) -> "Browser":
+        """A browser in which somebody has signed in."""
+        client = self.app.test_client()
+        with client.session_transaction() as session:
+            session["staff"] = {
+                "sub": f"sub-{name}",
+                "name": name,
+                "email": None,
+                "roles": list(roles or ("agent", "senior")),
+            }
+        return Browser(client)
+
+
+class Browser:
+    """A client that fills in the forms of the page it is on: hidden fields come along, as in a browser."""
+
+    def __init__(self, client: Any) -> None:
+        self.client = client
+
+    def get(self, path: str, **more: Any) -> Any:
+        """Load a page."""
+        return self.client.get(path, **more)
+
+    def post(self, page: str, action: str, **fields: str) -> Any:
+        """Load a page, fill in its form with that action, and send it."""
+        html = self.client.get(page).text
+        found = re.search(rf'<form[^>]*action="{re.escape(action)}".*?</form>', html, re.DOTALL)
+        assert found, f"no form {action} on {page}"
+        return self.client.post(action, data=hidden_fields(found[0]) | fields)
+
+
+def hidden_fields(form: str) -> dict[str, str]:
+    """The hidden inputs of a form."""
+    inputs = re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)"', form)
+    return dict(inputs)
+
+
+def _with_mail(context: Context, mail: RecordingMailServer) -> Context:
+    return Context(
+        settings=context.settings,
+        db=context.db,
+        entitlements=context.entitlements,
+        billing=context.billing,
+        mail=mail,
+        peers=context.peers,
+    )
+
+
+@contextmanager
+def queue_service(databases: Any, **more: str) -> Iterator[Queue]:
+    """The queue for one test."""
+    peers = Peers()
+    queue = Queue(databases, peers, **more)
+    try:
+        yield queue
+    finally:
+        queue.close()
+        peers.close()
+
+
+NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
