@@ -10,6 +10,8 @@ from pathlib import Path
 import flask_bootstrap
 from flask import Blueprint, Flask, Response, abort, request
 
+from shared.web.access import public
+
 _HERE = Path(__file__).parent / "static"
 _BOOTSTRAP = Path(flask_bootstrap.__file__).parent / "static" / "bootstrap5" / "css" / "bootstrap.min.css"
 _A_YEAR_S = 31_536_000
@@ -62,6 +64,7 @@ def asset_url(name: str) -> str:
 
 
 @blueprint.get("/assets/<digest>/<name>")
+@public
 def asset(digest: str, name: str) -> Response:
     """The asset. An old digest gets the present content too, uncached: a page from before a release keeps its look."""
     found = assets().get(name)
