@@ -68,7 +68,8 @@ def answer(world: World, request: Request) -> Reply:
     try:
         _authenticate(request, world.settings.api_key)
         struck = _strike(world, subject)
-        reply = _carry_out(world, request, request_id)
+        pause_s = sum(fault.seconds for fault in struck if fault.kind == "api.slow")
+        reply = _carry_out(world, request, request_id, pause_s)
     except StripeError as problem:
         return _headed(Reply(status=problem.status, body=problem.body()), request, request_id)
     for fault in struck:
@@ -145,33 +146,34 @@ def _given(request: Request) -> dict[str, Any]:
     return decode(pairs)
 
 
-def _carry_out(world: World, request: Request, request_id: str) -> Reply:
+def _carry_out(world: World, request: Request, request_id: str, pause_s: float) -> Reply:
     operation, ids = _find(request.method, request.path)
     given = _given(request)
     params = check_table(operation.params, given)
+    key = request.headers.get("Idempotency-Key") if request.method == "POST" else None
+    if key is not None:
+        mark = idempotency.fingerprint(request.method, request.path, given)
+        with world.working() as work:
+            replay = idempotency.claim(work.tx, key, mark, request_id, work.now)
+        if replay:
+            headers = {"Idempotent-Replayed": "true", "Original-Request": replay.request_id}
+            return Reply(status=replay.status, body=replay.body, headers=headers)
+    time.sleep(pause_s)
     if request.method == "GET":
         with world.looking() as work:
             return Reply(status=200, body=operation.handle(work, ids, params))
-    key = request.headers.get("Idempotency-Key") if request.method == "POST" else None
-    if key is None:
-        with world.working(request_id) as work:
-            return _worked(work, operation, ids, params)
-    mark = idempotency.fingerprint(request.method, request.path, given)
-    with world.working() as work:
-        replay = idempotency.claim(work.tx, key, mark, request_id, work.now)
-    if replay:
-        headers = {"Idempotent-Replayed": "true", "Original-Request": replay.request_id}
-        return Reply(status=replay.status, body=replay.body, headers=headers)
     try:
         with world.working(request_id, key) as work:
             reply = _worked(work, operation, ids, params)
-            idempotency.keep(work.tx, key, reply.status, reply.body)
+            if key is not None:
+                idempotency.keep(work.tx, key, reply.status, reply.body)
+                reply.headers["Original-Request"] = request_id
+            return reply
     except BaseException:
-        with world.working() as work:
-            idempotency.release(work.tx, key)
+        if key is not None:
+            with world.working() as work:
+                idempotency.release(work.tx, key)
         raise
-    reply.headers["Original-Request"] = request_id
-    return reply
 
 
 def _worked(work: Work, operation: Operation, ids: Mapping[str, str], params: Json) -> Reply:

@@ -17,13 +17,19 @@ KINDS = {
     "webhook.stale": "deliver the object as it was before the change",
     "webhook.bad_signature": "sign the first attempt with a wrong secret",
     "webhook.old_timestamp": "sign the first attempt as if it were an hour old",
+    "api.slow": "wait some seconds before the work, the idempotency key already claimed",
     "api.error_500": "answer 500 and do nothing",
     "api.error_500_after": "do the work, then answer 500",
     "api.rate_limit": "answer 429 and do nothing",
     "api.lost_reply": "do the work, keep silent for some seconds, then hang up",
     "charge.balance_transaction_later": "a new charge has no balance transaction for some seconds",
 }
-DEFAULT_SECONDS = {"webhook.delay": 3.0, "api.lost_reply": 1.0, "charge.balance_transaction_later": 5.0}
+DEFAULT_SECONDS = {
+    "api.slow": 1.0,
+    "webhook.delay": 3.0,
+    "api.lost_reply": 1.0,
+    "charge.balance_transaction_later": 5.0,
+}
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -140,8 +140,7 @@ def new_price(work: Work, params: Json) -> Json:
         "metadata": merged_metadata(None, params),
         "nickname": params.get("nickname"),
         "product": product_id,
-        "recurring": recurring
-        and {"interval_count": 1, "meter": None, "trial_period_days": None, "usage_type": "licensed", **recurring},
+        "recurring": recurring and {"interval_count": 1, "meter": None, "usage_type": "licensed", **recurring},
         "tax_behavior": tax_behavior,
         "tiers_mode": None,
         "transform_quantity": None,
