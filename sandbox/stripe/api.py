@@ -17,7 +17,7 @@ from sandbox.stripe.checks import check_table
 from sandbox.stripe.errors import Json, StripeError, invalid, unrecognized_url
 from sandbox.stripe.forms import decode
 from sandbox.stripe.ids import new_id
-from sandbox.stripe.resources import OPERATIONS
+from sandbox.stripe.operations import OPERATIONS
 from sandbox.stripe.work import API_VERSION, Operation, Work
 from sandbox.stripe.world import World
 

@@ -4,7 +4,7 @@ import pytest
 from stripe._api_version import _ApiVersion
 
 from sandbox.stripe.checks import Need
-from sandbox.stripe.resources import OPERATIONS
+from sandbox.stripe.operations import OPERATIONS
 from sandbox.stripe.work import API_VERSION, Operation
 from tests.support.stripe_document import known_parameters, required_parameters, template_of
 
