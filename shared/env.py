@@ -43,8 +43,12 @@ class Env:
     def url(self, name: str, default: str | None = None) -> str:
         """An address with scheme and host, without a slash at its end."""
         value = self.text(name, default)
-        parts = urlsplit(value)
-        if not parts.scheme or not parts.netloc:
+        try:
+            parts = urlsplit(value)
+            complete = bool(parts.scheme and parts.hostname) and parts.port != 0
+        except ValueError:  # a host or a port that is none
+            complete = False
+        if not complete:
             self._refuse(name, "must be an address such as http://host:port")
         return value.rstrip("/")
 

@@ -10,6 +10,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 _HORIZON_DAYS = 3660
+_SECOND = timedelta(seconds=1)
 MIDNIGHT = time(0)
 
 
@@ -43,10 +44,29 @@ def _intervals(calendar: Calendar, first_day: date) -> Iterator[tuple[datetime, 
         day = first_day + timedelta(days=offset)
         for begin, end in calendar.spans.get(day.weekday(), ()):
             end_day = day + timedelta(days=1) if end == MIDNIGHT else day
-            starts = datetime.combine(day, begin, zone).astimezone(UTC)
-            ends = datetime.combine(end_day, end, zone).astimezone(UTC)
+            starts = _first_shown(datetime.combine(day, begin), zone)
+            ends = _first_shown(datetime.combine(end_day, end), zone)
             if starts < ends:
                 yield starts, ends
+
+
+def _first_shown(wall: datetime, zone: ZoneInfo) -> datetime:
+    """The first moment (UTC) at which the clock of `zone` shows `wall` or later.
+
+    A time that is shown twice counts from the first; one that the clock jumps over means the jump itself.
+    """
+    later = wall.replace(tzinfo=zone).astimezone(UTC)
+    if later.astimezone(zone).replace(tzinfo=None) == wall:
+        return later
+    earlier = wall.replace(tzinfo=zone, fold=1).astimezone(UTC)  # read with the offset after the jump (PEP 495)
+    after = later.astimezone(zone).utcoffset()
+    while later - earlier > _SECOND:
+        middle = earlier + (later - earlier) // 2 // _SECOND * _SECOND
+        if middle.astimezone(zone).utcoffset() == after:
+            later = middle
+        else:
+            earlier = middle
+    return later
 
 
 def _aware(moment: datetime) -> datetime:
