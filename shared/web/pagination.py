@@ -13,6 +13,7 @@ from shared.errors import Kind, ServiceError
 
 PAGE_SIZE = 50
 LARGEST_PAGE = 200
+_BIGINT = 2**63
 
 
 class CursorInvalid(ServiceError):
@@ -41,8 +42,15 @@ def decode_cursor(cursor: str | None, parts: int) -> list[Any] | None:
         return None
     try:
         position = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
-    except (binascii.Error, ValueError):
+    except (binascii.Error, ValueError, RecursionError):
         position = None
-    if not isinstance(position, list) or len(position) != parts:
+    if not isinstance(position, list) or len(position) != parts or not all(map(_is_place, position)):
         raise CursorInvalid("Use next_cursor of the page before, or leave the cursor out.", field="cursor")
     return position
+
+
+def _is_place(part: Any) -> bool:
+    """What encode_cursor takes, and a column can be compared with: text of real characters, a whole number of 64 bits."""
+    if type(part) is int:
+        return abs(part) < _BIGINT
+    return isinstance(part, str) and not any(sign == "\0" or "\ud800" <= sign <= "\udfff" for sign in part)
