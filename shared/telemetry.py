@@ -23,10 +23,18 @@ _SECRET_WORDS = ("secret", "password", "token", "authorization", "api_key", "coo
 
 
 def _redact(_logger: WrappedLogger, _name: str, event: EventDict) -> EventDict:
-    for key in event:
-        if any(word in key.lower() for word in _SECRET_WORDS):
-            event[key] = "[redacted]"
-    return event
+    return {name: _without_secrets(name, value) for name, value in event.items()}
+
+
+def _without_secrets(name: Any, value: Any) -> Any:
+    """The value as it may be logged; also deep inside, as in the facts of a refusal."""
+    if any(word in str(name).lower() for word in _SECRET_WORDS):
+        return "[redacted]"
+    if isinstance(value, dict):
+        return {inner: _without_secrets(inner, found) for inner, found in value.items()}
+    if isinstance(value, list | tuple):
+        return [_without_secrets("", found) for found in value]
+    return value
 
 
 def configure_logging(service: str, log_format: str = "json", *, level: int = logging.INFO) -> None:
