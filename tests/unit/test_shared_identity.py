@@ -1,0 +1,119 @@
+"""Who calls is known by what only they can sign or know."""
+
+import json
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from joserfc import jws
+from joserfc.jwk import OctKey, OKPKey
+
+from shared import clock
+from shared.identity import BearerVerifier, ServiceIdentity
+from shared.ids import digest
+
+KEYS = {name: OKPKey.generate_key("Ed25519") for name in ("billing", "queue", "stranger")}
+NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
+
+
+def private(name: str) -> dict[str, Any]:
+    return dict(KEYS[name].as_dict(private=True))
+
+
+def public(name: str) -> dict[str, Any]:
+    return dict(KEYS[name].as_dict(private=False))
+
+
+@pytest.fixture
+def verifier() -> BearerVerifier:
+    """What entitlements knows of its callers."""
+    peers = {name: public(name) for name in ("billing", "queue")}
+    return BearerVerifier("entitlements", peers, {"shop": digest("psk_good")})
+
+
+def signed(name: str, *, key: OKPKey | None = None, algorithm: str = "Ed25519", **claims: Any) -> str:
+    now = int(clock.now().timestamp())
+    known = {"iss": name, "aud": "entitlements", "iat": now, "exp": now + 60, **claims}
+    payload = json.dumps({claim: value for claim, value in known.items() if value is not None})
+    return jws.serialize_compact({"alg": algorithm}, payload, key or KEYS[name], algorithms=[algorithm])
+
+
+def test_a_peer_is_known_by_its_signature(verifier: BearerVerifier) -> None:
+    caller = verifier.caller(ServiceIdentity("queue", private("queue")).token("entitlements"))
+    assert caller is not None
+    assert (caller.kind, caller.name) == ("service", "queue")
+
+
+def test_a_token_for_another_service_is_no_token_here(verifier: BearerVerifier) -> None:
+    assert verifier.caller(ServiceIdentity("queue", private("queue")).token("billing")) is None
+
+
+@pytest.mark.parametrize(("later", "good"), [(0, True), (59, True), (75, False), (3_600, False)])
+def test_a_token_is_good_for_a_minute(
+    verifier: BearerVerifier, monkeypatch: pytest.MonkeyPatch, later: int, *, good: bool
+) -> None:
+    monkeypatch.setattr(clock, "now", lambda: NOW)
+    token = ServiceIdentity("queue", private("queue")).token("entitlements")
+    monkeypatch.setattr(clock, "now", lambda: NOW + timedelta(seconds=later))
+    assert (verifier.caller(token) is not None) is good
+
+
+def test_two_tokens_are_never_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(clock, "now", lambda: NOW)
+    identity = ServiceIdentity("queue", private("queue"))
+    assert identity.token("billing") != identity.token("billing")
+
+
+def test_who_signs_with_another_key_is_nobody(verifier: BearerVerifier) -> None:
+    assert verifier.caller(signed("queue")) is not None
+    assert verifier.caller(signed("queue", key=KEYS["stranger"])) is None
+    assert verifier.caller(signed("stranger")) is None
+
+
+def test_a_peer_cannot_speak_for_another_peer(verifier: BearerVerifier) -> None:
+    assert verifier.caller(signed("billing", key=KEYS["queue"])) is None
+
+
+@pytest.mark.parametrize("missing", ["iss", "aud", "exp"])
+def test_a_token_says_by_whom_for_whom_and_how_long(verifier: BearerVerifier, missing: str) -> None:
+    assert verifier.caller(signed("queue", **{missing: None})) is None
+
+
+def test_a_token_without_a_signature_is_worth_nothing(verifier: BearerVerifier) -> None:
+    header, payload, signature = signed("queue").split(".")
+    none = "eyJhbGciOiJub25lIn0"  # {"alg":"none"}
+    for forged in (f"{none}.{payload}.", f"{none}.{payload}.{signature}", f"{header}.{payload}.", f"..{signature}"):
+        assert verifier.caller(forged) is None
+
+
+def test_the_public_key_is_no_shared_secret(verifier: BearerVerifier) -> None:
+    """The old trick: sign with HS256 and the public key that everybody knows."""
+    forged = signed("queue", key=OctKey.import_key(public("queue")["x"] + "0" * 16), algorithm="HS256")  # type: ignore[arg-type]
+    assert verifier.caller(forged) is None
+
+
+def test_an_integrator_is_known_by_the_key_and_only_its_digest_is_stored(verifier: BearerVerifier) -> None:
+    caller = verifier.caller("psk_good")
+    assert caller is not None
+    assert (caller.kind, caller.name, caller.subject) == ("integrator", "shop", "integrator:shop")
+    assert verifier.caller("psk_other") is None
+    assert verifier.caller(digest("psk_good")) is None
+
+
+@given(st.text() | st.builds("{}.{}.{}".format, st.text(), st.text(), st.text()))
+def test_nonsense_is_nobody_and_never_an_error(nonsense: str) -> None:
+    verifier = BearerVerifier("entitlements", {"queue": public("queue")}, {"shop": digest("psk_good")})
+    assert verifier.caller(nonsense) is None
+
+
+@given(
+    st.dictionaries(
+        st.sampled_from(["iss", "aud", "exp", "iat", "nbf"]), st.none() | st.text() | st.lists(st.integers())
+    )
+)
+def test_claims_of_the_wrong_kind_are_refused_and_never_an_error(claims: dict[str, Any]) -> None:
+    verifier = BearerVerifier("entitlements", {"queue": public("queue")}, {})
+    token = signed("queue", **claims)
+    assert verifier.caller(token) is None or not {"iss", "aud", "exp"} & claims.keys()
