@@ -50,7 +50,7 @@ def decode_cursor(cursor: str | None, parts: int) -> list[Any] | None:
 
 
 def _is_place(part: Any) -> bool:
-    """What encode_cursor takes, and a column can be compared with: text of real characters, a whole number of 64 bits."""
+    """What a column can be compared with: text of real characters, a whole number of 64 bits."""
     if type(part) is int:
         return abs(part) < _BIGINT
     return isinstance(part, str) and not any(sign == "\0" or "\ud800" <= sign <= "\udfff" for sign in part)
