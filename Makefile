@@ -1,0 +1,63 @@
+# Each target says what it does: `make help`. Works with GNU make 3.81 (macOS) and newer.
+
+VENV := .venv
+BIN := $(VENV)/bin
+PORT_BASE ?= 8000
+ARGS ?=
+PYTHON ?= $(shell for name in python3 python3.14 python3.13 python3.12 python3.11; do \
+	command -v $$name >/dev/null 2>&1 && $$name -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$name && break; done)
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+
+.DEFAULT_GOAL := help
+.PHONY: help setup run test lint format types reset lock
+
+help: ## Show this list
+	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
+
+run: $(VENV)/.sandbox ## Run the whole product on this machine (PORT_BASE=9000 moves the ports, ARGS=--quiet keeps it calm)
+	@PORT_BASE=$(PORT_BASE) exec $(BIN)/python -m sandbox up $(ARGS)
+
+test: $(VENV)/.dev ## Run all tests
+	$(BIN)/python -m pytest -n 2 $(ARGS)
+
+lint: $(VENV)/.dev ## Check style, form and the import rule
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/lint-imports
+
+format: $(VENV)/.dev ## Put the code into form
+	$(BIN)/ruff check --fix --quiet . ; $(BIN)/ruff format .
+
+types: $(VENV)/.dev ## Check types
+	$(BIN)/mypy
+
+reset: $(VENV)/.sandbox ## Forget all that the sandbox has stored
+	@$(BIN)/python -m sandbox reset
+
+setup: $(VENV)/.dev ## Install everything for run, test, lint and types into .venv
+
+lock: $(VENV)/.dev ## Write the lock files anew from the .in files
+	$(PIP) uv
+	for name in requirements-dev requirements-sandbox requirements; do \
+		if [ $$name = requirements-dev ]; then keep=; else keep="--constraint requirements-dev.lock"; fi; \
+		$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
+			$$keep $$name.in --output-file $$name.lock || exit 1; done
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-deps \
+		requirements-spec.in --output-file requirements-spec.lock
+
+$(VENV)/.sandbox: requirements-sandbox.lock | $(VENV)/bin/python
+	@echo "Installing what the product and its sandbox need into $(VENV) ..."
+	@$(PIP) --require-hashes --requirement requirements-sandbox.lock
+	@touch $@
+
+$(VENV)/.dev: requirements-dev.lock requirements-spec.lock | $(VENV)/bin/python
+	@echo "Installing what the tests need into $(VENV) ..."
+	@$(PIP) --require-hashes --requirement requirements-dev.lock
+	@$(PIP) --require-hashes --no-deps --requirement requirements-spec.lock
+	@touch $@ $(VENV)/.sandbox
+
+$(VENV)/bin/python:
+	@if [ -z "$(PYTHON)" ]; then \
+		echo "Python 3.11 or newer was not found. Install one, or name it: make run PYTHON=/path/to/python3"; exit 1; fi
+	@$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); \
+		echo "Python cannot make a virtual environment. On Debian or Ubuntu: apt install python3-venv"; exit 1; }
