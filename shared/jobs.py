@@ -106,6 +106,8 @@ def run_job(service: str, job: str, *arguments: str) -> None:
 class _Worker(Worker):
     """Runs nothing but our own jobs, and carries the request id of whoever woke them into their logs and calls."""
 
+    max_connection_wait_time = 5.0  # RQ's own minute would leave work lying after Valkey is back
+
     def perform_job(self, job: Job, queue: Queue) -> bool:
         if job.func_name != _RUN_JOB:
             # RQ would import and call any name that stands in Valkey. What we did not write there is inert.
