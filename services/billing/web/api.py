@@ -103,6 +103,18 @@ def create_order(json_data: Body) -> Body:
     return _order(order)
 
 
+@api.get("/v1/orders/<order_id>")
+@allow(services=("queue",), staff=("finance",), api_keys=True)
+@api.output(schemas.Order)
+def show_order(order_id: str) -> Body:
+    """One order as it stands."""
+    with context().db.transaction() as session:
+        order = orders.find(session, order_id)
+    if order is None:
+        raise OrderNotFound(order_id)
+    return _order(order)
+
+
 @api.get("/v1/orders")
 @allow(services=("queue",), staff=("finance",), api_keys=True)
 @api.input(schemas.OrdersQuery, location="query")
@@ -119,18 +131,6 @@ def list_orders(query_data: Body) -> Body:
             state=query_data["state"],
         )
     return _page(list(found), limit, lambda order: order.order_id, _order)
-
-
-@api.get("/v1/orders/<order_id>")
-@allow(services=("queue",), staff=("finance",), api_keys=True)
-@api.output(schemas.Order)
-def show_order(order_id: str) -> Body:
-    """One order as it stands."""
-    with context().db.transaction() as session:
-        order = orders.find(session, order_id)
-    if order is None:
-        raise OrderNotFound(order_id)
-    return _order(order)
 
 
 def _reconciliation(run: Reconciliation) -> Body:

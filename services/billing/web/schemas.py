@@ -93,10 +93,14 @@ class OrdersQuery(PageQuery):
     state = String(load_default=None, validate=OneOf([state.value for state in OrderState]))
 
 
+class ListedOrder(Order):
+    """An order in a list; a name of its own, because APIFlask registers what a route answers a second time."""
+
+
 class Orders(Schema):
     """A page of orders, newest first."""
 
-    items = List(Nested(Order))
+    items = List(Nested(ListedOrder))
     next_cursor = String(allow_none=True)
 
 
@@ -131,10 +135,14 @@ class Reconciliation(Schema):
     totals = List(Nested(CurrencyTotals))
 
 
+class ListedReconciliation(Reconciliation):
+    """A run in a list."""
+
+
 class Reconciliations(Schema):
     """A page of runs, newest first."""
 
-    items = List(Nested(Reconciliation))
+    items = List(Nested(ListedReconciliation))
     next_cursor = String(allow_none=True)
 
 

@@ -1,0 +1,209 @@
+"""A shop: billing on real Postgres and the Stripe stand-in, its jobs and webhooks in the hands of the test."""
+
+import hashlib
+import hmac
+import json
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import httpx
+import sqlalchemy as sa
+from apiflask import APIFlask
+from flask.testing import FlaskClient
+
+from sandbox.stripe import server as stripe_standin
+from sandbox.stripe.server import ThreadedHandle
+from services.billing.app import build_context, create_app, read_catalog
+from services.billing.config import Settings
+from services.billing.domain.orders import Order
+from services.billing.gateways.stripe import StripeApi
+from services.billing.ports import Context
+from services.billing.store import orders
+from services.billing.store.tables import ledger_entries, outbox, webhook_events
+from services.billing.use_cases.handle_stripe_event import handle_due_events
+from services.billing.use_cases.place_order import OrderWish, place_order
+from services.billing.use_cases.push_catalog import push_catalog
+from shared import clock
+from shared.env import Env
+from shared.web.access import STAFF_SESSION
+from tests.support.settings import API_KEY, STRIPE_KEY, WEBHOOK_SECRET, environment
+
+PURCHASED = "billing.incidents.purchased.v1"
+CARD = "4242 4242 4242 4242"
+CARD_DECLINED = "4000 0000 0000 0002"
+
+
+def signed(body: bytes, *, secret: str = WEBHOOK_SECRET, at: float | None = None) -> str:
+    """The Stripe-Signature header for a body."""
+    moment = int(clock.now().timestamp() if at is None else at)
+    digest = hmac.new(secret.encode(), f"{moment}.".encode() + body, hashlib.sha256).hexdigest()
+    return f"t={moment},v1={digest}"
+
+
+class Shop:
+    """Billing, with the hands of its customers, of Stripe and of finance."""
+
+    def __init__(self, context: Context, app: APIFlask, stripe: ThreadedHandle) -> None:
+        self.context = context
+        self.app = app
+        self.standin = stripe
+        self.http = httpx.Client(base_url=stripe.url, headers={"Authorization": f"Bearer {STRIPE_KEY}"}, timeout=10)
+
+    # ---- customers
+
+    def order(self, ticket: str | None = "tkt_1", **wish: str) -> Order:
+        """Place an order as queue would."""
+        values: Any = {"contact_email": "jo@acme.test", "product": "incident_1", "currency": "usd", **wish}
+        return place_order(
+            self.context.db,
+            self.context.stripe,
+            self.context.catalog,
+            OrderWish(ticket_id=ticket, **values),
+            public_url=self.context.settings.common.public_url,
+            checkout_minutes=self.context.settings.checkout_minutes,
+        )
+
+    def pay(self, order: Order, card: str = CARD) -> httpx.Response:
+        """Fill in Stripe's page."""
+        form = {
+            "email": order.contact_email, "card_number": card, "card_expiry": "12 / 34", "card_cvc": "123",
+            "name": "Jo Weber", "country": "DE",
+        }  # fmt: skip
+        return httpx.post(order.checkout_url or "", data=form, timeout=10)
+
+    def bought(self, ticket: str | None = "tkt_1", **wish: str) -> Order:
+        """An order, paid and settled by its webhook."""
+        order = self.order(ticket, **wish)
+        assert self.pay(order).status_code == 303
+        self.deliver()
+        return self.now(order)
+
+    def now(self, order: Order) -> Order:
+        """The order as it stands."""
+        return self.find(order.order_id)
+
+    def find(self, order_id: str) -> Order:
+        """The order of that id."""
+        with self.context.db.transaction() as session:
+            found = orders.find(session, order_id)
+        assert found is not None
+        return found
+
+    # ---- Stripe
+
+    def fault(self, kind: str, **more: Any) -> None:
+        """Let Stripe fail in one of the stand-in's ways."""
+        self.http.post("/_sandbox/faults", json={"kind": kind, **more}).raise_for_status()
+
+    def expire(self, order: Order) -> None:
+        """Let the checkout expire."""
+        self.http.post(f"/v1/checkout/sessions/{order.checkout_session_id}/expire").raise_for_status()
+
+    def charge_behind_our_back(self, amount: int = 1200, currency: str = "usd") -> str:
+        """Somebody charges a card in Stripe's dashboard."""
+        made = self.http.post("/_sandbox/charges", json={"amount": amount, "currency": currency}).raise_for_status()
+        return str(made.json()["id"])
+
+    def events(self, event_type: str) -> list[dict[str, Any]]:
+        """Stripe's events of that type, newest first."""
+        listed = self.http.get("/v1/events", params={"type": event_type, "limit": "100"}).raise_for_status()
+        return list(listed.json()["data"])
+
+    def webhook(self, event: dict[str, Any] | bytes, *, client: FlaskClient | None = None, **signature: Any) -> Any:
+        """Post a webhook as Stripe would; `header` replaces the signature."""
+        body = event if isinstance(event, bytes) else json.dumps(event).encode()
+        header = signature.pop("header", None) or signed(body, **signature)
+        client = client or self.app.test_client()
+        return client.post("/webhooks/stripe", data=body, headers={"Stripe-Signature": header})
+
+    def deliver(self, event_type: str = "checkout.session.completed") -> None:
+        """Bring all events of the type as webhooks, and do their work."""
+        for event in self.events(event_type):
+            assert self.webhook(event).status_code == 200
+        self.handle()
+
+    def handle(self) -> int:
+        """Do the work of the events that are due."""
+        return handle_due_events(self.context.db, self.context.stripe)
+
+    # ---- what came of it
+
+    def scalar(self, query: Any) -> Any:
+        """One value out of the database."""
+        with self.context.db.transaction() as session:
+            return session.execute(query).scalar()
+
+    def execute(self, statement: str) -> None:
+        """Change rows behind the product's back."""
+        with self.context.db.transaction() as session:
+            session.execute(sa.text(statement))
+
+    def purchases(self) -> list[dict[str, Any]]:
+        """What entitlements was told."""
+        query = sa.select(outbox.c.body).where(outbox.c.type == PURCHASED).order_by(outbox.c.occurred_at)
+        with self.context.db.transaction() as session:
+            return list(session.execute(query).scalars())
+
+    def balances(self) -> dict[str, int]:
+        """The balance of each ledger account, debit positive, in minor units."""
+        query = sa.select(ledger_entries.c.ledger_account, sa.func.sum(ledger_entries.c.amount_minor)).group_by(
+            ledger_entries.c.ledger_account
+        )
+        with self.context.db.transaction() as session:
+            return {account: int(total) for account, total in session.execute(query) if total}
+
+    def stored_events(self) -> int:
+        """How many webhooks were kept."""
+        return int(self.scalar(sa.select(sa.func.count()).select_from(webhook_events)))
+
+    # ---- whoever calls
+
+    def integrator(self) -> FlaskClient:
+        """A client with an API key."""
+        client = self.app.test_client()
+        client.environ_base["HTTP_AUTHORIZATION"] = f"Bearer {API_KEY}"
+        return client
+
+    def staff(self, *roles: str) -> FlaskClient:
+        """A browser of somebody who has signed in."""
+        client = self.app.test_client()
+        with client.session_transaction() as session:
+            session[STAFF_SESSION] = {"sub": "finn", "name": "Finn Walsh", "email": None, "roles": list(roles)}
+        return client
+
+
+def _pushed(base: Path) -> Path:
+    """The state of a stand-in to which the catalog was pushed: made once, copied for each shop."""
+    folder = base / "stripe-with-catalog"
+    if not folder.exists():
+        standin = stripe_standin.start(folder, STRIPE_KEY)
+        push_catalog(StripeApi(STRIPE_KEY, api_base=standin.url), read_catalog())
+        standin.stop()
+    return folder
+
+
+@contextmanager
+def open_shop(folder: Path, databases: Any, **variables: str) -> Iterator[Shop]:
+    """A shop for one test, its catalog pushed."""
+    shutil.copytree(_pushed(folder.parent), folder / "stripe")
+    standin = stripe_standin.start(folder / "stripe", STRIPE_KEY)
+    given = environment(
+        "billing", databases=databases, redis_url="redis://127.0.0.1:1", urls={"stripe": standin.url}, **variables
+    )
+    settings = Settings.read(Env(given))
+    context = replace(build_context(settings), peers={})
+    context.db.enqueue = None
+    app = create_app(settings)
+    app.extensions["context"] = context
+    app.extensions["database"] = context.db
+    shop = Shop(context, app, standin)
+    try:
+        yield shop
+    finally:
+        shop.http.close()
+        context.db.dispose()
+        standin.stop()
