@@ -122,7 +122,9 @@ def decision(
         "target_minutes": minutes,
         "calendar": {"id": "always", "name": "Around the clock", "zone": "UTC"},
         "grant_id": "grt_1" if premium else None,
-        "reasons": [{"code": "paid" if premium else "nothing_bought", "text": "You bought an incident for this ticket."}],
+        "reasons": [
+            {"code": "paid" if premium else "nothing_bought", "text": "You bought an incident for this ticket."}
+        ],
         "policy_version": "1",
         "decided_at": clock.now().isoformat(),
         **more,

@@ -79,7 +79,13 @@ def insert_once(session: Session, act: Act, values: dict[str, Any]) -> Ticket | 
 
 def find(session: Session, ticket_id: str) -> Ticket:
     """The ticket. Raises TicketNotFound."""
-    row = session.execute(sa.select(tickets).where(tickets.c.id == ticket_id)).one_or_none()
+    return _found(session, ticket_id, sa.select(tickets))
+
+
+def _found(session: Session, ticket_id: str, query: "sa.Select[Any]") -> Ticket:
+    if "\0" in ticket_id:  # which Postgres cannot even compare
+        raise TicketNotFound
+    row = session.execute(query.where(tickets.c.id == ticket_id)).one_or_none()
     if row is None:
         raise TicketNotFound
     return from_row(row)
@@ -92,10 +98,7 @@ def find_by_form(session: Session, form_key: str) -> Ticket:
 
 def lock(session: Session, ticket_id: str) -> Ticket:
     """The ticket, locked for the rest of the transaction. Raises TicketNotFound."""
-    row = session.execute(sa.select(tickets).where(tickets.c.id == ticket_id).with_for_update()).one_or_none()
-    if row is None:
-        raise TicketNotFound
-    return from_row(row)
+    return _found(session, ticket_id, sa.select(tickets).with_for_update())
 
 
 def _running(ticket_id: str, lease: Lease, now: datetime) -> tuple[sa.ColumnElement[bool], ...]:

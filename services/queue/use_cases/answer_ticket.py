@@ -6,6 +6,7 @@ from sqlalchemy.orm import Session
 
 from services.queue.domain import letters
 from services.queue.domain.agents import Agent
+from services.queue.domain.text import plain_text
 from services.queue.domain.tickets import AFTER_AGENT, Lease, State, Step, Ticket, may_be_answered
 from services.queue.errors import TextMissing, TicketMovedOn
 from services.queue.ports import Context
@@ -34,7 +35,7 @@ def answer_ticket(context: Context, agent: Agent, ticket_id: str, answer: Answer
     The same form sent twice writes once. Raises LeaseLost, TextMissing, TicketMovedOn; nothing is written then.
     """
     now, form_key = clock.now(), digest(answer.form_token)
-    text, restated = answer.text.strip(), answer.restated.strip() or None
+    text, restated = plain_text(answer.text), plain_text(answer.restated) or None
     with context.db.transaction() as session:
         if messages.form_was_sent(session, form_key):
             return
@@ -99,7 +100,7 @@ def _store(session: Session, ticket: Ticket, agent: Agent, step: Step, text: str
 
 def note_ticket(context: Context, agent: Agent, ticket_id: str, text: str, form_token: str) -> None:
     """Leave a note that only those who work here read. Needs no lease: it takes nothing from whoever has the ticket."""
-    text = text.strip()
+    text = plain_text(text)
     if not text:
         raise TextMissing("Write the note first.", field="note")
     with context.db.transaction() as session:

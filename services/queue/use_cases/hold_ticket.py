@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from services.queue.domain.agents import Agent
+from services.queue.domain.text import one_line
 from services.queue.domain.tickets import Lease, State, Ticket, may_be_answered, may_be_handed_out
 from services.queue.errors import TextMissing, TicketMovedOn
 from services.queue.ports import Context
@@ -43,7 +44,7 @@ def resume_ticket(context: Context, agent: Agent, ticket_id: str) -> Ticket:
 
 def return_ticket(context: Context, agent: Agent, ticket_id: str, lease: Lease, why: str) -> None:
     """Give the ticket back to the queue with a reason that the next agent reads. Raises LeaseLost, TextMissing."""
-    why = why.strip()
+    why = one_line(why)
     if not why:
         raise TextMissing("Say in a few words why you give it back: the next agent reads it.", field="why")
     now = clock.now()

@@ -4,9 +4,10 @@ from dataclasses import dataclass
 
 from email_validator import EmailNotValidError, validate_email
 
+from services.queue.domain.text import one_line, plain_text
 from services.queue.domain.tickets import Payment, Ticket, Wish
 from services.queue.domain.wording import known_zone
-from services.queue.errors import AddressInvalid
+from services.queue.errors import AddressInvalid, TextMissing
 from services.queue.ports import Context
 from services.queue.store import messages, tickets
 from services.queue.store.audit import Act
@@ -51,15 +52,10 @@ def normal_address(email: str) -> str:
     return f"{checked.local_part}@{checked.ascii_domain}"
 
 
-def one_line(text: str | None) -> str:
-    """A name or a subject: one line, without what only hides or breaks lines."""
-    return " ".join("".join(mark if mark.isprintable() else " " for mark in text or "").split())
-
-
 def open_ticket(context: Context, opening: Opening) -> Ticket:
     """Store the ticket and its first message, then ask for its promise. What fails behind the form loses nothing.
 
-    Sent twice, the form gives the same ticket. Raises AddressInvalid.
+    Sent twice, the form gives the same ticket. Raises AddressInvalid, TextMissing.
     """
     ticket, created = _accept(context, opening)
     if created:
@@ -74,15 +70,19 @@ def open_ticket(context: Context, opening: Opening) -> Ticket:
 
 
 def _accept(context: Context, opening: Opening) -> tuple[Ticket, bool]:
-    email = normal_address(opening.email)
+    email, subject, text = normal_address(opening.email), one_line(opening.subject), plain_text(opening.text)
+    if not subject:
+        raise TextMissing("Say in a few words what it is about.", field="subject")
+    if not text:
+        raise TextMissing("Tell us what happened.")
     now = clock.now()
     buys = opening.wish is Wish.BUY
     act = Act(actor=opening.actor, action="opened", why=f"asked for {opening.wish}", at=now)
     values = {
         "id": new_id("tkt"),
         "form_key": digest(opening.form_token) if opening.form_token else None,
-        "subject": one_line(opening.subject),
-        "tried": opening.tried.strip() or None,
+        "subject": subject,
+        "tried": plain_text(opening.tried) or None,
         "contact_email": email,
         "contact_key": email.lower(),
         "contact_name": one_line(opening.name) or None,
@@ -98,6 +98,6 @@ def _accept(context: Context, opening: Opening) -> tuple[Ticket, bool]:
         ticket = tickets.insert_once(session, act, values)
         if ticket is not None:
             author = ticket.contact_name or ticket.contact_email
-            messages.add(session, ticket, MessageKind.CUSTOMER, opening.text.strip(), now, author=author)
+            messages.add(session, ticket, MessageKind.CUSTOMER, text, now, author=author)
             return ticket, True
         return tickets.find_by_form(session, str(values["form_key"])), False

@@ -2,6 +2,7 @@
 
 from sqlalchemy.orm import Session
 
+from services.queue.domain.text import plain_text
 from services.queue.domain.tickets import Ticket, after_customer_message, may_be_handed_out
 from services.queue.errors import TextMissing, TicketMovedOn
 from services.queue.ports import Context
@@ -19,7 +20,7 @@ def reply_to_ticket(context: Context, ticket_id: str, text: str, form_token: str
 
     Sent twice, it is one message. Raises TextMissing, TicketMovedOn.
     """
-    text = text.strip()
+    text = plain_text(text)
     if not text:
         raise TextMissing("Write your answer first.")
     with context.db.transaction() as session:
@@ -30,7 +31,7 @@ def reopen_ticket(context: Context, ticket_id: str, text: str, form_token: str) 
     """Not solved: the ticket comes back at no charge, with what the customer says about it, if anything."""
     with context.db.transaction() as session:
         ticket = tickets.lock(session, ticket_id)
-        _write(session, ticket, text.strip() or "It is not solved yet.", digest(form_token), CUSTOMER)
+        _write(session, ticket, plain_text(text) or "It is not solved yet.", digest(form_token), CUSTOMER)
 
 
 def _write(session: Session, ticket: Ticket, text: str, form_key: str, actor: str) -> str:

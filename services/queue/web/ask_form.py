@@ -20,6 +20,7 @@ from shared.worktime import add_working
 
 BALANCE_DEADLINE_S = 0.5
 _DEFAULT_CURRENCY = "usd"
+_LONGEST_OFFER_WORD = 40
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,9 +40,9 @@ class Written:
 
     @classmethod
     def read(cls, form: Mapping[str, str]) -> Self:
-        """As it was sent; line ends as we store them."""
+        """As it was sent."""
         names = cls.__dataclass_fields__
-        return cls(**{name: form.get(name, "").replace("\r\n", "\n") for name in names})
+        return cls(**{name: form.get(name, "") for name in names})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -164,7 +165,15 @@ def errors_in(written: Written, available: Choices) -> dict[str, str]:
 
 def _buys_unseen(written: Written, available: Choices) -> bool:
     """Billing went away while the form was open: the wish stands, and the ticket's page offers to pay later."""
-    return written.wish == Wish.BUY and available.offer is None and written.product.isidentifier()
+    return written.wish == Wish.BUY and available.offer is None and _looks_like_offer(written)
+
+
+def _looks_like_offer(written: Written) -> bool:
+    return (
+        written.product.isidentifier()
+        and written.currency.isalpha()
+        and max(len(written.product), len(written.currency)) <= _LONGEST_OFFER_WORD
+    )
 
 
 def _offer_errors(written: Written, offer: Offer, valid_products: tuple[str, ...]) -> dict[str, str]:

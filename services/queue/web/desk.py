@@ -42,7 +42,7 @@ def _lease() -> Lease:
 
 
 def _text(name: str) -> str:
-    return request.form.get(name, "").replace("\r\n", "\n")
+    return request.form.get(name, "")
 
 
 def _form_token() -> str:

@@ -59,7 +59,7 @@ def conversation(token: str) -> str:
 def reply(token: str) -> AnyResponse | tuple[str, int]:
     """The customer writes."""
     ticket = ticket_behind(token)
-    text = request.form.get("text", "").replace("\r\n", "\n")
+    text = request.form.get("text", "")
     if len(text) > LONGEST_TEXT:
         error = f"This is too long: use at most {LONGEST_TEXT:,} characters (now {len(text):,})."
         return _page(token, ticket, {"text": error}, text), 422

@@ -1,0 +1,203 @@
+"""A ticket is accepted first and judged later: nothing that fails behind the form loses a customer's words."""
+
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from sqlalchemy.exc import ProgrammingError
+
+from services.queue.domain.promise import ResponseClass
+from services.queue.domain.tickets import Payment, Wish
+from services.queue.errors import AddressInvalid, NothingToPay
+from services.queue.store.tables import audit, messages, outbound_mails, tickets
+from services.queue.use_cases import buy_incident, decide_ticket
+from shared import clock
+from tests.support.queue import CHECKOUT, Queue, queue_service
+
+
+@pytest.fixture
+def queue(databases: Any) -> Iterator[Queue]:
+    with queue_service(databases) as service:
+        yield service
+
+
+def mails_of(queue: Queue, ticket_id: str) -> list[str]:
+    query = sa.select(outbound_mails.c.kind).where(outbound_mails.c.ticket_id == ticket_id)
+    return [row.kind for row in queue.rows(query.order_by(outbound_mails.c.id))]
+
+
+def age(queue: Queue, ticket_id: str, minutes: int) -> None:
+    queue.write(
+        "update tickets set opened_at = opened_at - make_interval(mins => :m) where id = :i", m=minutes, i=ticket_id
+    )
+
+
+def test_a_ticket_gets_its_promise_at_once_and_an_acknowledgement(queue: Queue) -> None:
+    ticket = queue.open()
+    assert ticket.promise is not None
+    assert ticket.promise.response_class is ResponseClass.STANDARD
+    assert ticket.queued
+    assert mails_of(queue, ticket.id) == ["acknowledgement"]
+    assert queue.peers.asked[0]["requester_verified"] is False
+
+
+@pytest.mark.parametrize("how", ["hangs", "fails", "babbles", "babbles json"])
+def test_entitlements_in_trouble_the_ticket_stands_within_two_seconds_and_is_decided_later(
+    queue: Queue, how: str
+) -> None:
+    queue.peers.entitlements = how
+    began = time.monotonic()
+    ticket = queue.open()
+    assert time.monotonic() - began < 2
+    assert ticket.promise is None
+    assert not ticket.queued
+    assert mails_of(queue, ticket.id) == []
+
+    queue.peers.entitlements = "ok"
+    decide_ticket.sweep_undecided(queue.context)
+    decide_ticket.sweep_undecided(queue.context)
+    assert queue.ticket(ticket.id).queued
+    assert mails_of(queue, ticket.id) == ["acknowledgement"]
+
+
+def test_without_a_decision_for_ten_minutes_the_standard_promise_is_given_and_a_later_decision_only_raises(
+    queue: Queue,
+) -> None:
+    queue.peers.entitlements = "fails"
+    ticket = queue.open()
+    decide_ticket.sweep_undecided(queue.context)
+    assert queue.ticket(ticket.id).promise is None, "ten minutes have not passed"
+
+    age(queue, ticket.id, 11)
+    decide_ticket.sweep_undecided(queue.context)
+    given = queue.ticket(ticket.id).promise
+    assert given is not None
+    assert (given.response_class, given.decision_id) == (ResponseClass.STANDARD, None)
+    assert queue.ticket(ticket.id).queued
+
+    queue.decide(ticket.id, respond_by=(given.respond_by + timedelta(hours=5)).isoformat())
+    later = queue.ticket(ticket.id).promise
+    assert later is not None
+    assert later.respond_by == given.respond_by
+    assert later.decision_id is not None
+    assert mails_of(queue, ticket.id) == ["acknowledgement"]
+
+    queue.decide(ticket.id, premium=True, sequence=2)
+    best = queue.ticket(ticket.id).promise
+    assert best is not None
+    assert best.response_class is ResponseClass.PREMIUM
+    assert mails_of(queue, ticket.id) == ["acknowledgement", "promise_raised"]
+
+
+def test_the_same_event_twice_does_its_work_once(queue: Queue) -> None:
+    from services.queue.use_cases.take_event import take_event  # noqa: PLC0415
+    from tests.support.queue import decision  # noqa: PLC0415
+
+    ticket = queue.open()
+    event = {
+        "id": "evt_1",
+        "type": "entitlements.decision.made.v1",
+        "body": decision(ticket.id, premium=True, sequence=2),
+    }
+    assert take_event(queue.context, event)
+    assert not take_event(queue.context, event)
+    assert mails_of(queue, ticket.id) == ["acknowledgement", "promise_raised"]
+
+
+def test_a_form_sent_fifty_times_at_once_is_one_ticket_with_one_message(queue: Queue) -> None:
+    with ThreadPoolExecutor(10) as threads:
+        found = list(threads.map(lambda _: queue.open(form_token="the-form").id, range(50)))
+    assert len(set(found)) == 1
+    assert len(queue.rows(sa.select(tickets))) == 1
+    assert len(queue.rows(sa.select(messages).where(messages.c.kind == "customer"))) == 1
+
+
+def test_an_address_that_is_none_is_refused_and_nothing_is_stored(queue: Queue) -> None:
+    for address in ("jo", "jo@", "jo@localhost", "a b@example.com", "jo@example.com\nBcc: all@example.com", ""):
+        with pytest.raises(AddressInvalid) as refused:
+            queue.open(email=address)
+        assert refused.value.field == "email"
+    assert queue.rows(sa.select(tickets)) == []
+
+
+def test_what_a_mail_header_or_a_database_cannot_hold_is_taken_out(queue: Queue) -> None:
+    ticket = queue.open(subject="a\r\nBcc: all@example.com\0", text="b\0c\r\nd", name="Jo\nWeber", zone="Mars/\0")
+    assert ticket.subject == "a Bcc: all@example.com"
+    assert ticket.contact_name == "Jo Weber"
+    assert ticket.zone == "UTC"
+    assert queue.rows(sa.select(messages.c.body))[0].body == "bc\nd"
+
+
+def test_while_a_payment_is_pending_no_agent_gets_it_and_no_mail_goes_out(queue: Queue) -> None:
+    ticket = queue.open(wish=Wish.BUY, product="incident_1", currency="usd")
+    assert ticket.payment is Payment.PENDING
+    assert ticket.promise is not None
+    assert not ticket.queued
+    assert mails_of(queue, ticket.id) == []
+
+
+def test_paid_it_is_premium_and_acknowledged_as_such(queue: Queue) -> None:
+    ticket = queue.open(wish=Wish.BUY, product="incident_1", currency="usd")
+    queue.decide(ticket.id, premium=True, sequence=2)
+    paid = queue.ticket(ticket.id)
+    assert (paid.payment, paid.queued) == (Payment.PAID, True)
+    assert paid.promise is not None
+    assert paid.promise.response_class is ResponseClass.PREMIUM
+    assert mails_of(queue, ticket.id) == ["acknowledgement"]
+
+
+def test_not_paid_within_half_an_hour_it_goes_on_as_standard_and_a_later_payment_still_counts(queue: Queue) -> None:
+    ticket = queue.open(wish=Wish.BUY, product="incident_1", currency="usd")
+    buy_incident.sweep_payments(queue.context)
+    assert queue.ticket(ticket.id).payment is Payment.PENDING
+
+    queue.write("update tickets set payment_wait_until = :t", t=clock.now())
+    buy_incident.sweep_payments(queue.context)
+    buy_incident.sweep_payments(queue.context)
+    gone_on = queue.ticket(ticket.id)
+    assert (gone_on.payment, gone_on.queued) == (Payment.NOT_COMPLETED, True)
+    assert mails_of(queue, ticket.id) == ["acknowledgement"]
+
+    queue.decide(ticket.id, premium=True, sequence=2)
+    assert queue.ticket(ticket.id).payment is Payment.PAID
+    assert mails_of(queue, ticket.id) == ["acknowledgement", "promise_raised"]
+
+
+def test_the_way_to_pay_is_one_order_for_each_ticket_and_none_when_billing_is_away(queue: Queue) -> None:
+    ticket = queue.open(wish=Wish.BUY, product="incident_1", currency="usd")
+    assert buy_incident.checkout_url(queue.context, ticket) == CHECKOUT
+    assert queue.ticket(ticket.id).order_id == "ord_1"
+    assert queue.peers.orders[0] == {
+        "ticket_id": ticket.id,
+        "contact_email": "jo@acme.example.com",
+        "product": "incident_1",
+        "currency": "usd",
+    }
+    queue.peers.billing = "fails"
+    assert buy_incident.checkout_url(queue.context, queue.ticket(ticket.id)) is None
+    with pytest.raises(NothingToPay):
+        buy_incident.checkout_url(queue.context, queue.open())
+
+
+def test_credits_are_asked_for_only_with_a_proven_address_and_the_wish_to_use_one(queue: Queue) -> None:
+    queue.open(wish=Wish.CREDIT, address_proven=False)
+    queue.open(wish=Wish.STANDARD, address_proven=True)
+    queue.open(wish=Wish.CREDIT, address_proven=True)
+    assert [asked["requester_verified"] for asked in queue.peers.asked] == [False, False, True]
+
+
+def test_the_audit_trail_of_a_ticket_is_numbered_without_gaps_and_nobody_can_edit_it(queue: Queue) -> None:
+    ticket = queue.open(wish=Wish.BUY, product="incident_1", currency="usd")
+    queue.decide(ticket.id, premium=True, sequence=2)
+    entries = queue.rows(sa.select(audit).where(audit.c.ticket_id == ticket.id).order_by(audit.c.number))
+    assert [entry.number for entry in entries] == [1, 2, 3]
+    assert [entry.action for entry in entries] == ["opened", "promise_decided", "promise_decided"]
+    assert (entries[2].before["payment"], entries[2].after["payment"]) == ("pending", "paid")
+    assert (entries[2].before["response_class"], entries[2].after["response_class"]) == ("standard", "premium")
+    for statement in ("update audit set why = ''", "delete from audit", "truncate audit"):
+        with pytest.raises(ProgrammingError, match="permission denied"):
+            queue.write(statement)

@@ -1,0 +1,80 @@
+"""Which ticket an agent gets."""
+
+from datetime import UTC, datetime, timedelta
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from services.queue.domain.agents import tier_of
+from services.queue.domain.ordering import Tier, Waiting, next_for
+from services.queue.domain.promise import ResponseClass
+
+NOON = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
+
+
+def waiting(ticket_id: str, response_class: str = "standard", due_in_minutes: int = 60) -> Waiting:
+    return Waiting(
+        ticket_id=ticket_id,
+        response_class=ResponseClass(response_class),
+        respond_by=NOON + timedelta(minutes=due_in_minutes),
+    )
+
+
+some_waiting = st.lists(
+    st.builds(
+        waiting,
+        ticket_id=st.uuids().map(str),
+        response_class=st.sampled_from(["premium", "standard"]),
+        due_in_minutes=st.integers(-500, 500),
+    ),
+    unique_by=lambda ticket: ticket.ticket_id,
+)
+
+
+def test_a_senior_gets_the_premium_ticket_that_is_due_first() -> None:
+    queue = [waiting("a", "standard", 5), waiting("b", "premium", 90), waiting("c", "premium", 80)]
+    assert next_for(Tier.SENIOR, queue) == queue[2]
+
+
+def test_a_senior_helps_with_standard_when_no_premium_waits() -> None:
+    assert next_for(Tier.SENIOR, [waiting("a")]) == waiting("a")
+
+
+def test_a_regular_agent_gets_standard_however_urgent_premium_is() -> None:
+    queue = [waiting("a", "premium", 1), waiting("b", "standard", 900)]
+    assert next_for(Tier.REGULAR, queue) == queue[1]
+
+
+def test_nobody_gets_anything_out_of_an_empty_queue() -> None:
+    assert next_for(Tier.SENIOR, []) is None
+    assert next_for(Tier.REGULAR, [waiting("a", "premium")]) is None
+
+
+def test_equal_due_times_go_by_age() -> None:
+    assert next_for(Tier.REGULAR, [waiting("tkt_2"), waiting("tkt_1")]) == waiting("tkt_1")
+
+
+@given(some_waiting)
+def test_nothing_of_the_same_class_is_due_before_what_one_gets(queue: list[Waiting]) -> None:
+    for tier in Tier:
+        chosen = next_for(tier, queue)
+        if chosen is not None:
+            same = [ticket for ticket in queue if ticket.response_class is chosen.response_class]
+            assert all(chosen.respond_by <= ticket.respond_by for ticket in same)
+
+
+@given(some_waiting)
+def test_two_seniors_empty_the_whole_queue_and_premium_leaves_first(queue: list[Waiting]) -> None:
+    taken = []
+    left = list(queue)
+    while (chosen := next_for(Tier.SENIOR, left)) is not None:
+        taken.append(chosen)
+        left.remove(chosen)
+    assert not left
+    classes = [ticket.response_class for ticket in taken]
+    assert classes == sorted(classes, key=lambda response_class: -response_class.height)
+
+
+def test_the_tier_follows_the_roles_of_the_sign_in() -> None:
+    assert tier_of({"agent", "senior"}) is Tier.SENIOR
+    assert tier_of({"agent"}) is Tier.REGULAR
