@@ -1,6 +1,9 @@
 """The stand-in's webhooks: signed as Stripe signs, repeated until taken, kept over a restart, and bent on request."""
 
 import json
+import os
+import subprocess
+import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -10,6 +13,7 @@ import httpx
 import pytest
 import stripe
 
+from sandbox.embedded import free_port
 from sandbox.stripe import server
 from tests.contract.test_stripe_standin_checkout import opened, submit
 from tests.support import stripe_document
@@ -27,6 +31,13 @@ def receiver(standin: server.ThreadedHandle, receivers: Receivers) -> Receiver:
 
 def fault(standin: server.ThreadedHandle, kind: str, **settings: Any) -> None:
     httpx.post(f"{standin.url}/_sandbox/faults", json={"kind": kind, **settings}).raise_for_status()
+
+
+def answers(url: str) -> bool:
+    try:
+        return httpx.get(f"{url}/readyz").is_success
+    except httpx.TransportError:
+        return False
 
 
 def deliveries(standin: server.ThreadedHandle) -> dict[str, int]:
@@ -81,6 +92,31 @@ def test_the_endpoint_from_the_settings_outlives_a_restart_with_what_waits(
             client.construct_event(body, signature, WEBHOOK_SECRET)
         assert client.v1.checkout.sessions.retrieve(session.id).status == "complete"
         assert len(client.v1.webhook_endpoints.list().data) == 1
+    finally:
+        second.stop()
+
+
+def test_killed_in_the_middle_of_a_delivery_it_delivers_after_the_restart(tmp_path: Path, receivers: Receivers) -> None:
+    hanging = receivers(pause_s=1.0)
+    port = free_port()
+    settings = {
+        **os.environ,
+        "BIND": f"127.0.0.1:{port}",
+        "STRIPE_API_KEY": API_KEY,
+        "STRIPE_STANDIN_STATE": str(tmp_path),
+        "STRIPE_STANDIN_WEBHOOK_URL": hanging.url,
+        "STRIPE_STANDIN_WEBHOOK_SECRET": WEBHOOK_SECRET,
+    }
+    with subprocess.Popen([sys.executable, "-m", "sandbox.stripe"], env=settings) as process:
+        url = f"http://127.0.0.1:{port}"
+        eventually(lambda: answers(url))
+        made = sdk(url).v1.customers.create({"name": "Jo"}, {"idempotency_key": "key-1"})
+        eventually(lambda: hanging.received)
+        process.kill()
+    second = server.start(tmp_path, API_KEY, webhook_url=hanging.url, webhook_secret=WEBHOOK_SECRET)
+    try:
+        eventually(lambda: len(hanging.received) == 2)
+        assert sdk(second.url).v1.customers.create({"name": "Jo"}, {"idempotency_key": "key-1"}).id == made.id
     finally:
         second.stop()
 

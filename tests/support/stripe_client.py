@@ -65,9 +65,9 @@ def last_headers(client: stripe.StripeClient) -> dict[str, str]:
 
 
 class Receiver:
-    """A webhook endpoint on this machine. `answers`: statuses for the next deliveries, then 200."""
+    """A webhook endpoint on this machine. `answers`: statuses of the next replies, then 200; `pause_s`: before each."""
 
-    def __init__(self, port: int = 0) -> None:
+    def __init__(self, port: int = 0, pause_s: float = 0.0) -> None:
         self.received: list[tuple[bytes, str]] = []
         self.answers: list[int] = []
         receiver = self
@@ -77,6 +77,7 @@ class Receiver:
                 body = self.rfile.read(int(self.headers["Content-Length"]))
                 status = receiver.answers.pop(0) if receiver.answers else 200
                 receiver.received.append((body, self.headers["Stripe-Signature"]))
+                time.sleep(pause_s)
                 self.send_response(status)
                 self.send_header("Content-Length", "0")
                 self.end_headers()
