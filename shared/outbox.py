@@ -37,6 +37,7 @@ def outbox_table(metadata: sa.MetaData) -> sa.Table:
         sa.Column("occurred_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("next_attempt_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("attempts", sa.Integer, nullable=False, server_default="0"),
+        sa.Column("refusals", sa.Integer, nullable=False, server_default="0"),
         sa.Column("delivered_at", sa.DateTime(timezone=True)),
         sa.Column("parked_at", sa.DateTime(timezone=True)),
         sa.Column("last_error", sa.Text),
@@ -151,20 +152,22 @@ def _deliver(db: Database, peer: ServiceClient, event: sa.Row[Any]) -> Outcome:
         _record(db, event, error=error.message)
         return Outcome.UNANSWERED
     except PeerRefused as error:
-        park = event.attempts >= PARK_AFTER_REFUSALS
+        # Attempts that nobody answered do not count: an outage says nothing about the event.
+        refusals = event.refusals + 1
+        park = refusals >= PARK_AFTER_REFUSALS
         log.error("event refused", event_id=event.id, type=event.type, why=error.message, parked=park)
-        _record(db, event, error=error.message, park=park)
+        _record(db, event, error=error.message, refusals=refusals, parked_at=clock.now() if park else None)
         return Outcome.REFUSED
     _record(db, event)
     return Outcome.DELIVERED
 
 
-def _record(db: Database, event: sa.Row[Any], *, error: str | None = None, park: bool = False) -> None:
+def _record(db: Database, event: sa.Row[Any], *, error: str | None = None, **more: Any) -> None:
     now: datetime = clock.now()
     if error is None:
         outcome: dict[str, Any] = {"delivered_at": now, "last_error": None}
     else:
         pause = min(LONGEST_PAUSE, timedelta(seconds=2 ** min(event.attempts, 6)))
-        outcome = {"next_attempt_at": now + pause, "last_error": error[:500], "parked_at": now if park else None}
+        outcome = {"next_attempt_at": now + pause, "last_error": error[:500], **more}
     with db.transaction() as session:
         session.execute(_outbox.update().where(_outbox.c.id == event.id).values(**outcome))

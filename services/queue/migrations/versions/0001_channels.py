@@ -24,6 +24,7 @@ def upgrade() -> None:
         sa.Column("occurred_at", Moment, nullable=False),
         sa.Column("next_attempt_at", Moment, nullable=False),
         sa.Column("attempts", sa.Integer, server_default="0", nullable=False),
+        sa.Column("refusals", sa.Integer, server_default="0", nullable=False),
         sa.Column("delivered_at", Moment),
         sa.Column("parked_at", Moment),
         sa.Column("last_error", sa.Text),
