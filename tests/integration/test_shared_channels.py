@@ -1,0 +1,356 @@
+"""Events leave by the outbox and arrive by the inbox: each is done once, however often it is sent."""
+
+import json
+import threading
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+
+from shared import clock, inbox, outbox
+from shared.db import Database
+from shared.http import PeerRefused, PeerUnavailable
+from shared.identity import BearerVerifier
+from shared.inbox import UnknownEvent, inbox_table, read_body
+from shared.outbox import PARK_AFTER_REFUSALS, outbox_table
+from shared.telemetry import bound_request_id
+from tests.support.peer import KEY, Peer, running_peer
+
+NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
+CLOSED = "queue.ticket.closed.v1"
+rows = outbox_table(sa.MetaData())
+taken = inbox_table(sa.MetaData())
+
+
+class Clock:
+    """The time that the outbox reads; it passes when the test says so."""
+
+    def __init__(self) -> None:
+        self.now = clock.now()
+
+    def passes(self, **length: float) -> None:
+        self.now += timedelta(**length)
+
+
+@pytest.fixture
+def time_now(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    stands = Clock()
+    monkeypatch.setattr(outbox.clock, "now", lambda: stands.now)
+    return stands
+
+
+@pytest.fixture
+def db(databases: Any) -> Iterator[Database]:
+    woken: list[tuple[str, ...]] = []
+    db = Database(databases["entitlements"].app, pool_size=25, enqueue=lambda *job: woken.append(job))
+    yield db
+    db.dispose()
+
+
+@pytest.fixture
+def peer() -> Iterator[Peer]:
+    with running_peer() as peer:
+        yield peer
+
+
+def published(db: Database, number: int = 1) -> list[str]:
+    with db.transaction() as session:
+        return [
+            outbox.publish(
+                session, CLOSED, {"ticket_id": f"tkt_{each}", "outcome": "confirmed", "closed_at": NOON}, to="queue"
+            )
+            for each in range(number)
+        ]
+
+
+def relay(db: Database, peer: Peer) -> int:
+    client = peer.client()
+    try:
+        return outbox.relay(db, {"queue": client})
+    finally:
+        client.close()
+
+
+def counts(db: Database) -> tuple[int, int]:
+    with db.transaction() as session:
+        return outbox.pending(session), outbox.parked(session)
+
+
+def test_an_event_is_delivered_once_with_what_it_tells_and_for_whom_it_was_done(db: Database, peer: Peer) -> None:
+    with bound_request_id("req_of_the_customer"):
+        [event] = published(db)
+    assert (relay(db, peer), relay(db, peer)) == (1, 0)
+    [told] = peer.told
+    assert told["id"] == event
+    assert told["type"] == CLOSED
+    assert told["body"] == {"ticket_id": "tkt_0", "outcome": "confirmed", "closed_at": "2026-11-23T12:00:00+00:00"}
+    assert told["request_id"] == "req_of_the_customer"
+    assert peer.headers[0]["X-Request-Id"] == "req_of_the_customer"
+    assert counts(db) == (0, 0)
+
+
+def test_an_event_of_a_change_that_did_not_happen_is_never_sent(db: Database, peer: Peer) -> None:
+    def fail() -> None:
+        with db.transaction() as session:
+            outbox.publish(session, CLOSED, {"ticket_id": "t", "outcome": "confirmed", "closed_at": NOON}, to="queue")
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        fail()
+    assert relay(db, peer) == 0
+    assert peer.told == []
+
+
+def test_publishing_wakes_the_relay(db: Database) -> None:
+    woken: list[tuple[str, ...]] = []
+    db.enqueue = lambda *job: woken.append(job)
+    published(db, 3)
+    assert woken == [("relay_outbox",)]
+
+
+def test_an_event_that_does_not_fit_its_contract_is_a_bug_of_ours_and_is_not_written(db: Database) -> None:
+    def publish(event_type: str, body: dict[str, Any]) -> None:
+        with db.transaction() as session:
+            outbox.publish(session, event_type, body, to="queue")
+
+    with pytest.raises(ValueError, match="does not fit its contract"):
+        publish(CLOSED, {"ticket_id": "tkt_1", "outcome": "vanished", "closed_at": NOON})
+    with pytest.raises(KeyError):
+        publish("queue.ticket.vanished.v1", {})
+    assert counts(db) == (0, 0)
+
+
+def test_a_peer_that_is_down_gets_its_events_when_it_is_back(db: Database, peer: Peer, time_now: Clock) -> None:
+    published(db, 3)
+    peer.stop()
+    assert relay(db, peer) == 0
+    assert counts(db) == (3, 0)
+    peer.start()
+    time_now.passes(seconds=31)
+    assert relay(db, peer) == 3
+    assert counts(db) == (0, 0)
+
+
+def test_a_peer_that_is_down_for_an_hour_and_then_is_not_ready_at_once_gets_them_all_the_same(
+    db: Database, peer: Peer, time_now: Clock
+) -> None:
+    """Only refusals park an event: an outage before says nothing about the event."""
+    published(db)
+    peer.stop()
+    for _ in range(120):
+        time_now.passes(seconds=31)
+        relay(db, peer)
+    peer.start()
+    peer.answer = lambda _: (409, b'{"detail": "Not decided yet."}')
+    time_now.passes(seconds=31)
+    relay(db, peer)
+    assert counts(db) == (1, 0)
+    peer.answer = lambda _: (200, b"{}")
+    time_now.passes(seconds=31)
+    assert relay(db, peer) == 1
+
+
+@pytest.mark.parametrize(
+    "answer", [(500, b"{}"), (503, b"{}"), (429, b"{}"), (200, b"<html>garbage"), (200, b"[1]"), (302, b"{}")]
+)
+def test_a_peer_that_answers_with_a_fault_of_its_own_is_asked_again(
+    db: Database, peer: Peer, time_now: Clock, answer: tuple[int, bytes]
+) -> None:
+    published(db)
+    peer.answer = lambda _: answer
+    for _ in range(PARK_AFTER_REFUSALS + 2):
+        assert relay(db, peer) == 0
+        time_now.passes(seconds=31)
+    assert counts(db) == (1, 0)
+
+
+def test_no_pause_is_longer_than_half_a_minute(db: Database, peer: Peer, time_now: Clock) -> None:
+    published(db)
+    peer.stop()
+    for _ in range(40):
+        relay(db, peer)
+        with db.transaction() as session:
+            waits_until = session.execute(sa.select(rows.c.next_attempt_at)).scalar_one()
+        assert timedelta(0) < waits_until - time_now.now <= timedelta(seconds=30)
+        time_now.passes(seconds=31)
+
+
+def test_an_event_that_its_consumer_refuses_again_and_again_is_parked_for_a_person(
+    db: Database, peer: Peer, time_now: Clock
+) -> None:
+    published(db)
+    peer.answer = lambda _: (422, b'{"detail": "There is no such ticket."}')
+    for _ in range(PARK_AFTER_REFUSALS):
+        assert counts(db) == (1, 0)
+        assert relay(db, peer) == 0
+        time_now.passes(seconds=31)
+    assert counts(db) == (0, 1)
+    assert relay(db, peer) == 0
+    assert len(peer.told) == PARK_AFTER_REFUSALS
+    with db.transaction() as session:
+        assert session.execute(sa.select(rows.c.last_error)).scalar_one() == "There is no such ticket."
+
+
+def test_a_refused_event_does_not_hold_up_the_others(db: Database, peer: Peer) -> None:
+    [poison, *_] = published(db, 5)
+    peer.answer = lambda told: (422, b"{}") if told["id"] == poison else (200, b"{}")
+    assert relay(db, peer) == 4
+    assert counts(db) == (1, 0)
+
+
+def test_a_peer_that_hangs_is_waited_for_once_and_does_not_hold_up_the_other_peer(db: Database, peer: Peer) -> None:
+    published(db, 5)
+    with db.transaction() as session:
+        for number in range(3):
+            body = {"ticket_id": f"tkt_{number}", "outcome": "confirmed", "closed_at": NOON}
+            outbox.publish(session, CLOSED, body, to="billing")
+    ended = threading.Event()
+    with running_peer() as hung:
+        hung.answer = lambda _: (200, b"{}") if ended.wait(20) else (500, b"{}")
+        slow, quick = hung.client(timeout_s=0.5), peer.client()
+        began = time.monotonic()
+        delivered = outbox.relay(db, {"queue": slow, "billing": quick})
+        took = time.monotonic() - began
+        ended.set()
+        slow.close()
+        quick.close()
+    assert delivered == 3
+    assert took < 2
+    assert counts(db) == (5, 0)
+
+
+def test_two_relays_at_once_share_the_work_and_send_nothing_twice(db: Database, peer: Peer) -> None:
+    events = published(db, 120)
+    with ThreadPoolExecutor(4) as pool:
+        delivered = list(pool.map(lambda _: relay(db, peer), range(4)))
+    assert sum(delivered) == 120
+    assert sorted(told["id"] for told in peer.told) == sorted(events)
+
+
+def test_what_a_relay_had_taken_when_it_died_is_sent_by_the_next(db: Database, peer: Peer, time_now: Clock) -> None:
+    published(db)
+    assert len(outbox._claim(db)) == 1
+    assert relay(db, peer) == 0
+    time_now.passes(seconds=31)
+    assert relay(db, peer) == 1
+
+
+def test_an_event_that_was_sent_but_whose_answer_was_lost_is_sent_again_with_the_same_id(
+    db: Database, peer: Peer, time_now: Clock
+) -> None:
+    published(db)
+    peer.answer = lambda _: (500, b"the work was done before this")
+    relay(db, peer)
+    peer.answer = lambda _: (200, b"{}")
+    time_now.passes(seconds=31)
+    assert relay(db, peer) == 1
+    assert peer.told[0] == peer.told[1]
+
+
+def test_one_event_received_20_times_at_once_is_done_once(db: Database) -> None:
+    done = []
+
+    def deliver(_: int) -> bool:
+        with db.transaction() as session:
+            first = inbox.receive(session, "evt_1", CLOSED)
+            if first:
+                done.append("work")
+        return first
+
+    with ThreadPoolExecutor(20) as pool:
+        outcomes = list(pool.map(deliver, range(20)))
+    assert outcomes.count(True) == 1
+    assert done == ["work"]
+
+
+def test_an_event_whose_work_failed_is_done_by_the_next_delivery(db: Database) -> None:
+    def deliver(*, fails: bool) -> bool:
+        with db.transaction() as session:
+            first = inbox.receive(session, "evt_1", CLOSED)
+            if fails:
+                raise ZeroDivisionError
+        return first
+
+    with pytest.raises(ZeroDivisionError):
+        deliver(fails=True)
+    assert deliver(fails=False)
+    assert not deliver(fails=False)
+
+
+def test_a_parallel_delivery_waits_for_the_first_and_does_the_work_when_that_fails(db: Database) -> None:
+    first_has_it, second = threading.Event(), ThreadPoolExecutor(1)
+
+    def deliver() -> bool:
+        first_has_it.wait(10)
+        with db.transaction() as session:
+            return inbox.receive(session, "evt_1", CLOSED)
+
+    waiting = second.submit(deliver)
+
+    def first() -> None:
+        with db.transaction() as session:
+            assert inbox.receive(session, "evt_1", CLOSED)
+            first_has_it.set()
+            with pytest.raises(TimeoutError):
+                waiting.result(timeout=0.3)
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        first()
+    assert waiting.result(timeout=10)
+    second.shutdown()
+
+
+def test_an_event_of_no_contract_or_of_another_shape_is_not_understood() -> None:
+    with pytest.raises(UnknownEvent, match="no event") as unknown:
+        read_body("queue.ticket.vanished.v1", {})
+    assert unknown.value.field == "type"
+    good = {"ticket_id": "tkt_1", "outcome": "confirmed", "closed_at": NOON.isoformat()}
+    assert read_body(CLOSED, good)["closed_at"] == NOON
+    for wrong in (good | {"closed_at": "2026-11-23T12:00:00"}, good | {"outcome": "x"}, good | {"more": 1}, {}):
+        with pytest.raises(UnknownEvent, match="not in its shape") as refusal:
+            read_body(CLOSED, wrong)
+        assert refusal.value.field == "body"
+
+
+def test_a_question_carries_who_asks_for_how_long_and_for_which_request(peer: Peer) -> None:
+    peer.answer = lambda told: (200, json.dumps(told).encode())
+    client = peer.client()
+    with bound_request_id("req_1"):
+        assert client.get("/v1/balance", params={"email": "jo+1@acme.test"}) == {
+            "path": "/v1/balance?email=jo%2B1%40acme.test"
+        }
+        client.post("/v1/decisions", {"ticket_id": "tkt_1"}, deadline_s=0.75)
+    client.close()
+    got, posted = peer.headers
+    verifier = BearerVerifier("entitlements", {"billing": dict(KEY.as_dict(private=False))}, {})
+    caller = verifier.caller(got["Authorization"].removeprefix("Bearer "))
+    assert caller is not None
+    assert caller.name == "billing"
+    assert (got["X-Request-Id"], got["X-Deadline-Ms"]) == ("req_1", "2000")
+    assert posted["X-Deadline-Ms"] == "750"
+
+
+def test_a_peer_that_hangs_is_given_up_at_the_deadline(peer: Peer) -> None:
+    ended = threading.Event()
+    peer.answer = lambda _: (200, b"{}") if ended.wait(20) else (500, b"{}")
+    client, began = peer.client(), time.monotonic()
+    with pytest.raises(PeerUnavailable, match="ReadTimeout"):
+        client.post("/v1/decisions", {}, deadline_s=0.3)
+    took = time.monotonic() - began
+    ended.set()
+    client.close()
+    assert took < 1
+
+
+def test_a_peer_that_says_no_is_understood(peer: Peer) -> None:
+    peer.answer = lambda _: (422, b'{"detail": "There is no product x.", "code": "product_unknown"}')
+    client = peer.client()
+    with pytest.raises(PeerRefused, match="There is no product x") as refusal:
+        client.post("/v1/orders", {"product": "x"})
+    client.close()
+    assert (refusal.value.status_code, refusal.value.problem["code"]) == (422, "product_unknown")

@@ -1,0 +1,174 @@
+"""One place commits, and what it wakes is woken after that."""
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import psycopg
+import pytest
+import sqlalchemy as sa
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import TimeoutError as NoConnectionLeft
+from sqlalchemy.orm import Session
+
+from shared import clock
+from shared.db import Database, wake_after_commit
+from shared.deadlines import deadline
+from shared.inbox import inbox_table
+
+inbox = inbox_table(sa.MetaData())
+
+
+class Woken(list[tuple[str, ...]]):
+    """The jobs that were woken, each with the number of rows that another connection saw at that moment."""
+
+    def __init__(self, url: str) -> None:
+        super().__init__()
+        self._outside = Database(url, pooled=False)
+        self.rows_seen: list[int] = []
+
+    def __call__(self, *job: str) -> None:
+        self.append(job)
+        self.rows_seen.append(count(self._outside))
+
+
+def count(db: Database) -> int:
+    with db.engine.connect() as connection:
+        return connection.execute(sa.select(sa.func.count()).select_from(inbox)).scalar_one()
+
+
+def insert(session: Session, event_id: str) -> None:
+    session.execute(inbox.insert().values(id=event_id, type="t", received_at=clock.now()))
+
+
+@pytest.fixture
+def db(databases: Any) -> Iterator[Database]:
+    url = databases["entitlements"].app
+    db = Database(url, pool_size=2, enqueue=Woken(url))
+    yield db
+    db.dispose()
+
+
+def insert_and_wake(db: Database, then: Callable[[Session], None]) -> None:
+    with db.transaction() as session:
+        insert(session, "evt_1")
+        wake_after_commit(session, "relay_outbox")
+        then(session)
+
+
+def backend(session: Session) -> int:
+    return session.execute(sa.text("SELECT pg_backend_pid()")).scalar_one()
+
+
+def terminate(postgres: Any, pid: int) -> None:
+    with psycopg.connect(postgres._superuser_url, autocommit=True) as superuser:
+        superuser.execute("SELECT pg_terminate_backend(%s, 5000)", [pid])
+
+
+def cut(postgres: Any, session: Session) -> None:
+    """What a database that fails over does to a transaction."""
+    terminate(postgres, backend(session))
+
+
+def woken(db: Database) -> Woken:
+    assert isinstance(db.enqueue, Woken)
+    return db.enqueue
+
+
+def test_a_job_is_woken_when_its_work_can_be_seen(db: Database) -> None:
+    with db.transaction() as session:
+        insert(session, "evt_1")
+        wake_after_commit(session, "relay_outbox")
+        assert woken(db) == []
+    assert woken(db) == [("relay_outbox",)]
+    assert woken(db).rows_seen == [1]
+
+
+def test_a_job_asked_for_twice_is_woken_once(db: Database) -> None:
+    with db.transaction() as session:
+        for order in ("ord_1", "ord_2", "ord_1"):
+            wake_after_commit(session, "settle_order", order)
+    assert woken(db) == [("settle_order", "ord_1"), ("settle_order", "ord_2")]
+
+
+def test_what_fails_leaves_nothing_and_wakes_nobody(db: Database) -> None:
+    def fail(_session: Session) -> None:
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        insert_and_wake(db, fail)
+    assert count(db) == 0
+    assert woken(db) == []
+
+
+def test_a_commit_that_fails_wakes_nobody(db: Database, postgres: Any) -> None:
+    with pytest.raises(OperationalError):
+        insert_and_wake(db, lambda session: cut(postgres, session))
+    assert count(db) == 0
+    assert woken(db) == []
+
+
+def test_a_transaction_after_one_that_failed_starts_afresh(db: Database, postgres: Any) -> None:
+    with pytest.raises(OperationalError):
+        insert_and_wake(db, lambda session: cut(postgres, session))
+    insert_and_wake(db, lambda _: None)
+    assert count(db) == 1
+    assert woken(db) == [("relay_outbox",)]
+
+
+def test_nothing_waits_forever_for_a_lock(db: Database) -> None:
+    with db.transaction() as first:
+        first.execute(sa.text("SELECT pg_advisory_xact_lock(1)"))
+        began = time.monotonic()
+        with pytest.raises(OperationalError, match="timeout"), deadline(0.2), db.transaction() as second:
+            second.execute(sa.text("SELECT pg_advisory_xact_lock(1)"))
+    assert time.monotonic() - began < 2
+
+
+def test_a_deadline_ends_with_the_work_it_was_given_for(db: Database) -> None:
+    with deadline(0.2), pytest.raises(OperationalError, match="statement timeout"), db.transaction() as session:
+        session.execute(sa.text("SELECT pg_sleep(5)"))
+    with db.transaction() as session:
+        session.execute(sa.text("SELECT pg_sleep(0.3)"))
+
+
+def test_a_pool_without_a_free_connection_fails_fast_instead_of_piling_up(db: Database) -> None:
+    release, held = threading.Event(), threading.Barrier(8)
+
+    def hold() -> None:
+        with db.transaction() as session:
+            session.execute(sa.text("SELECT 1"))
+            held.wait()
+            release.wait(20)
+
+    threads = [threading.Thread(target=hold) for _ in range(7)]
+    for thread in threads:
+        thread.start()
+    held.wait()
+    try:
+        began = time.monotonic()
+        with pytest.raises(NoConnectionLeft):
+            db.ping()
+        assert time.monotonic() - began < 5
+    finally:
+        release.set()
+        for thread in threads:
+            thread.join()
+    db.ping()
+
+
+def test_a_database_that_came_back_is_used_again_without_an_error(db: Database, postgres: Any) -> None:
+    with db.transaction() as session:
+        pid = backend(session)
+    terminate(postgres, pid)
+    with db.transaction() as session:
+        assert backend(session) != pid
+
+
+def test_a_database_that_is_away_is_said_to_be_away_at_once() -> None:
+    db = Database("postgresql+psycopg://nobody@127.0.0.1:1/none")
+    began = time.monotonic()
+    with pytest.raises(OperationalError):
+        db.ping()
+    assert time.monotonic() - began < 3
