@@ -127,6 +127,22 @@ def test_two_schedulers_send_each_mail_once(queue: Queue) -> None:
     assert len(queue.mail.taken) == 5
 
 
+def test_while_one_sender_is_at_a_mail_no_other_sends_it(queue: Queue, monkeypatch: pytest.MonkeyPatch) -> None:
+    queue.open()
+    (mail_id,) = [row.id for row in queue.rows(sa.select(outbound_mails.c.id))]
+    send = queue.mail.send
+
+    def slowly(mail: Any) -> None:
+        monkeypatch.setattr(queue.mail, "send", send)
+        mailing.send_mail(queue.context, mail_id)  # another worker, while the server takes its time with us
+        mailing.sweep_mails(queue.context)
+        send(mail)
+
+    monkeypatch.setattr(queue.mail, "send", slowly)
+    mailing.send_mail(queue.context, mail_id)
+    assert len(queue.mail.taken) == 1
+
+
 def test_a_mail_that_is_refused_again_and_again_is_parked_and_the_others_flow(
     queue: Queue, monkeypatch: pytest.MonkeyPatch
 ) -> None:

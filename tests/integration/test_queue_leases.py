@@ -144,6 +144,17 @@ def test_a_lease_that_ended_returns_the_ticket_and_its_token_writes_nothing(queu
     assert queue.ticket(ticket.id).owner_id == sam.id
 
 
+def test_the_token_of_an_older_lease_writes_nothing_even_for_the_agent_who_has_the_ticket_again(queue: Queue) -> None:
+    queue.open()
+    ana = queue.agent()
+    old = lease_of(ana, taken(queue, ana))
+    let_leases_end(queue)
+    ticket = taken(queue, ana)
+    with pytest.raises(LeaseLost):
+        answer_ticket(queue.context, ana, ticket.id, answering(old))
+    answer_ticket(queue.context, ana, ticket.id, answering(lease_of(ana, ticket)))
+
+
 def test_a_lease_that_ended_writes_nothing_even_when_nobody_else_came(queue: Queue) -> None:
     queue.open()
     ana = queue.agent()
