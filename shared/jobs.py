@@ -5,6 +5,7 @@ Nothing is true only in Valkey: flush it, and the sweeps find the work in the da
 
 import importlib
 import inspect
+import json
 import os
 import signal
 import threading
@@ -15,8 +16,10 @@ from typing import Any
 from redis import Redis
 from redis.exceptions import RedisError
 from rq import Queue
+from rq.exceptions import NoSuchJobError
 from rq.job import Job
 from rq.serializers import JSONSerializer
+from rq.utils import as_text
 from rq.worker import Worker
 
 from shared.errors import RETRY_JOB, ServiceError
@@ -31,6 +34,13 @@ FAILURE_TTL_S = 86_400
 AWAY_S = 5.0
 """How long nobody is woken after Valkey did not answer: a request must not wait for it again and again."""
 _RUN_JOB = "shared.jobs.run_job"
+_BELIEVED = frozenset(
+    (
+        *("data", "meta", "origin", "status", "description", "timeout", "ttl", "result_ttl", "failure_ttl"),
+        *("created_at", "enqueued_at", "started_at", "ended_at", "last_heartbeat", "worker_name"),
+    )
+)
+"""The fields of a job that a worker reads back; not those that name functions, addresses or other jobs."""
 
 
 class JobQueue:
@@ -103,17 +113,41 @@ def run_job(service: str, job: str, *arguments: str) -> None:
         JOBS.labels(service, job, "done").inc()
 
 
+class _Job(Job):
+    """A job as it lies in Valkey, of which little is believed: that `run_job` is called with texts, and its times.
+
+    RQ would import and call any name that stands there, as the function, as a callback, and would post to any address
+    as a webhook. What we did not write there is inert, and what cannot be read does not stop the worker.
+    """
+
+    def restore(self, raw_data: Mapping[Any, Any]) -> None:
+        try:
+            super().restore({name: value for name, value in raw_data.items() if as_text(name) in _BELIEVED})
+            ours = self._is_ours()
+        except Exception as error:  # noqa: BLE001 - whatever somebody wrote there
+            log.error("job cannot be read; dropped", job_id=self.id, why=repr(error))
+            ours = False
+        if not ours:
+            self.connection.delete(self.key)
+            raise NoSuchJobError(self.key)
+
+    def _is_ours(self) -> bool:
+        function, instance, arguments, named = json.loads(self.data)
+        ours = function == _RUN_JOB and instance is None and named == {}
+        if not (ours and arguments and all(isinstance(argument, str) for argument in arguments)):
+            log.error("job is not ours; dropped", function=str(function)[:100])
+            return False
+        if not isinstance(self.meta.get("request_id"), str):
+            self.meta = {}
+        return True
+
+
 class _Worker(Worker):
-    """Runs nothing but our own jobs, and carries the request id of whoever woke them into their logs and calls."""
+    """Carries the request id of whoever woke a job into its logs and calls."""
 
     max_connection_wait_time = 5.0  # RQ's own minute would leave work lying after Valkey is back
 
     def perform_job(self, job: Job, queue: Queue) -> bool:
-        if job.func_name != _RUN_JOB:
-            # RQ would import and call any name that stands in Valkey. What we did not write there is inert.
-            log.error("job is not ours; dropped", function=job.func_name)
-            job.delete()
-            return False
         with bound_request_id(job.get_meta(refresh=False).get("request_id")):
             return super().perform_job(job, queue)
 
@@ -127,9 +161,10 @@ def run_worker(service: str, queues: Sequence[str], redis_url: str, bound: Any, 
     _jobs_of(service)
     redis = Redis.from_url(redis_url, socket_connect_timeout=2)
     worker = _Worker(
-        [Queue(name, connection=redis, serializer=JSONSerializer) for name in queues],
+        [Queue(name, connection=redis, serializer=JSONSerializer, job_class=_Job) for name in queues],
         connection=redis,
         serializer=JSONSerializer,
+        job_class=_Job,
         name=f"{service}-{os.getpid()}-{new_id('w')}",
     )
     worker.work(logging_level="WARNING", with_scheduler=False, burst=burst)
