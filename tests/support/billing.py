@@ -6,7 +6,6 @@ import json
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +16,7 @@ from flask.testing import FlaskClient
 
 from sandbox.stripe import server as stripe_standin
 from sandbox.stripe.server import ThreadedHandle
-from services.billing.app import build_context, create_app, read_catalog
+from services.billing.app import create_app, read_catalog
 from services.billing.config import Settings
 from services.billing.domain.orders import Order
 from services.billing.gateways.stripe import StripeApi
@@ -195,11 +194,9 @@ def open_shop(folder: Path, databases: Any, **variables: str) -> Iterator[Shop]:
         "billing", databases=databases, redis_url="redis://127.0.0.1:1", urls={"stripe": standin.url}, **variables
     )
     settings = Settings.read(Env(given))
-    context = replace(build_context(settings), peers={})
-    context.db.enqueue = None
     app = create_app(settings)
-    app.extensions["context"] = context
-    app.extensions["database"] = context.db
+    context = app.extensions["context"]
+    context.db.enqueue = None
     shop = Shop(context, app, standin)
     try:
         yield shop

@@ -1,0 +1,271 @@
+"""The reconciliation of a day: every charge matched with its order, its balance transaction and its fee, or named."""
+
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, timedelta
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+
+from services.billing.domain.reconciliation import BookDay, ExceptionType, Mismatch, Reconciliation
+from services.billing.errors import DayNotBegun, StripeUnavailable
+from services.billing.store import reconciliations
+from services.billing.store.tables import balance_transactions, charges, orders, reconciliation_exceptions
+from services.billing.use_cases.mirror_charge import mirror_balances
+from services.billing.use_cases.reconcile_day import reconcile_day
+from shared import clock
+from shared.money import Money
+from tests.support.billing import Shop, open_shop
+from tests.support.stripe_client import eventually
+
+
+@pytest.fixture
+def shop(tmp_path: Path, databases: Any) -> Iterator[Shop]:
+    with open_shop(tmp_path, databases) as opened:
+        yield opened
+
+
+def today() -> date:
+    return clock.now().date()
+
+
+def run(shop: Shop, day: date | None = None) -> Reconciliation:
+    return reconcile_day(shop.context.db, shop.context.stripe, day or today(), zone="UTC", run_by="Finn Walsh")
+
+
+def found(shop: Shop, reconciliation: Reconciliation) -> list[Mismatch]:
+    with shop.context.db.transaction() as session:
+        return list(reconciliations.exceptions_of(session, reconciliation, limit=100))
+
+
+def only(shop: Shop, reconciliation: Reconciliation) -> Mismatch:
+    (mismatch,) = found(shop, reconciliation)
+    return mismatch
+
+
+def test_a_day_of_paid_orders_is_clean_to_the_cent(shop: Shop) -> None:
+    paid = [shop.bought(f"tkt_{currency}", currency=currency) for currency in ("usd", "eur", "jpy")]
+
+    result = run(shop)
+
+    assert result.clean
+    assert {total.currency: (total.matched, total.matched_minor) for total in result.totals} == {
+        "usd": (1, 4900), "eur": (1, 4900), "jpy": (1, 7500),
+    }  # fmt: skip
+    assert found(shop, result) == []
+    with shop.context.db.transaction() as session:
+        matched = reconciliations.matched(session, _book_day(), limit=10)
+    assert {(line.charge_id, line.order_id) for line in matched} == {(o.charge_id, o.order_id) for o in paid}
+    assert all(line.balance_transaction_id and line.fee_minor > 0 for line in matched)
+
+
+def _book_day() -> BookDay:
+    return BookDay(day=today(), zone="UTC")
+
+
+def test_a_day_without_payments_is_clean_and_empty(shop: Shop) -> None:
+    result = run(shop, today() - timedelta(days=3))
+    assert result.clean
+    assert result.totals == ()
+
+
+def test_a_charge_made_behind_our_back_is_missing_in_the_books(shop: Shop) -> None:
+    order = shop.bought()
+    charge_id = shop.charge_behind_our_back(1200, "usd")
+
+    result = run(shop)
+
+    assert not result.clean
+    assert result.matched == 1
+    mismatch = only(shop, result)
+    assert mismatch.type is ExceptionType.MISSING_IN_BOOKS
+    assert mismatch.charge_id == charge_id != order.charge_id
+    assert (mismatch.ours, mismatch.stripe) == (None, Money(1200, "usd"))
+
+
+def test_a_payment_that_stripe_does_not_have_is_missing_there(shop: Shop) -> None:
+    order = shop.bought()
+    shop.execute("DELETE FROM charges")
+    shop.execute("UPDATE orders SET charge_id = 'ch_gone'")
+
+    mismatches = {mismatch.type: mismatch for mismatch in found(shop, run(shop))}
+
+    gone = mismatches[ExceptionType.MISSING_IN_STRIPE]
+    assert (gone.charge_id, gone.order_id, gone.ours, gone.stripe) == ("ch_gone", order.order_id, order.price, None)
+    assert ExceptionType.DUPLICATE_CHARGE in mismatches  # the charge names an order that another charge has paid
+
+
+def test_a_parked_payment_shows_both_amounts(shop: Shop) -> None:
+    order = shop.order()
+    shop.execute("UPDATE orders SET amount_minor = 4800")
+    shop.pay(order)
+    shop.deliver()
+
+    mismatch = only(shop, run(shop))
+
+    assert mismatch.type is ExceptionType.AMOUNT_MISMATCH
+    assert (mismatch.ours, mismatch.stripe) == (Money(4800, "usd"), Money(4900, "usd"))
+    assert mismatch.order_id == order.order_id
+
+
+def test_a_parked_payment_in_another_currency_says_so(shop: Shop) -> None:
+    order = shop.order()
+    shop.execute("UPDATE orders SET currency = 'eur'")
+    shop.pay(order)
+    shop.deliver()
+    assert only(shop, run(shop)).type is ExceptionType.CURRENCY_MISMATCH
+
+
+def test_a_second_charge_for_a_paid_order_is_a_duplicate(shop: Shop) -> None:
+    order = shop.bought()
+    intent = shop.http.post(
+        "/v1/payment_intents",
+        data={
+            "amount": "4900", "currency": "usd", "confirm": "true", "payment_method": "pm_card_visa",
+            "metadata[order_id]": order.order_id, "automatic_payment_methods[enabled]": "true",
+            "automatic_payment_methods[allow_redirects]": "never",
+        },
+    )  # fmt: skip
+    assert intent.is_success, intent.text
+
+    mismatch = only(shop, run(shop))
+
+    assert mismatch.type is ExceptionType.DUPLICATE_CHARGE
+    assert mismatch.charge_id == intent.json()["latest_charge"]
+    assert mismatch.order_id == order.order_id
+
+
+def test_a_balance_transaction_that_is_not_there_yet_is_named_and_resolved_when_it_came(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shop.fault("charge.balance_transaction_later", seconds=1.5)
+    shop.bought()
+    first = run(shop)
+    assert only(shop, first).type is ExceptionType.BALANCE_TRANSACTION_MISSING
+
+    minutes = count(2, 2)
+
+    def came() -> bool:
+        then = clock.now() + timedelta(minutes=next(minutes))
+        monkeypatch.setattr(clock, "now", lambda: then)
+        mirror_balances(shop.context.db, shop.context.stripe)
+        monkeypatch.undo()
+        return bool(shop.balances().get("stripe_fees"))
+
+    eventually(came)
+    second = run(shop)
+
+    assert second.clean
+    assert second.reconciliation_id != first.reconciliation_id
+    assert only(shop, first).resolved_at is not None
+    assert found(shop, second) == []
+
+
+def test_the_reconciliation_itself_brings_a_late_balance_transaction(shop: Shop) -> None:
+    shop.fault("charge.balance_transaction_later", seconds=1.0)
+    shop.bought()
+    eventually(lambda: run(shop).clean)
+    assert shop.balances()["stripe_fees"] == 172
+
+
+def test_a_fee_that_was_never_booked_is_named(shop: Shop) -> None:
+    shop.bought()
+    with shop.context.db.transaction() as session:
+        session.execute(balance_transactions.update().values(balance_transaction_id="txn_other"))
+        session.execute(charges.update().values(balance_transaction_id="txn_other"))
+        result = reconciliations.run(session, _book_day(), run_by="test", now=clock.now())
+    mismatch = only(shop, result)
+    assert mismatch.type is ExceptionType.FEE_MISSING
+    assert (mismatch.ours, mismatch.stripe) == (None, Money(172, "usd"))
+
+
+def test_a_balance_transaction_of_another_amount_is_named(shop: Shop) -> None:
+    shop.bought()
+    with shop.context.db.transaction() as session:
+        session.execute(balance_transactions.update().values(gross_minor=4700))
+        result = reconciliations.run(session, _book_day(), run_by="test", now=clock.now())
+    mismatch = only(shop, result)
+    assert mismatch.type is ExceptionType.BALANCE_AMOUNT_MISMATCH
+    assert (mismatch.ours, mismatch.stripe) == (Money(4900, "usd"), Money(4700, "usd"))
+
+
+def test_an_open_exception_keeps_its_age_over_runs(shop: Shop) -> None:
+    shop.charge_behind_our_back()
+    first, second = run(shop), run(shop)
+    assert only(shop, first) == only(shop, second)
+    assert shop.scalar(sa.select(sa.func.count()).select_from(reconciliation_exceptions)) == 1
+
+
+def test_an_exception_that_comes_back_is_a_new_one_and_the_history_stays(shop: Shop) -> None:
+    shop.bought()
+    run(shop)
+    for amount in (4800, 4900, 4800):
+        with shop.context.db.transaction() as session:
+            session.execute(orders.update().values(amount_minor=amount))
+        latest = run(shop)
+
+    query = sa.select(reconciliation_exceptions.c.resolved_at).order_by(reconciliation_exceptions.c.first_seen_at)
+    with shop.context.db.transaction() as session:
+        resolved = list(session.execute(query).scalars())
+    assert len(resolved) == 2
+    assert resolved[0] is not None
+    assert resolved[1] is None
+    assert only(shop, latest).resolved_at is None
+
+
+def test_only_the_payments_of_the_day_count(shop: Shop) -> None:
+    shop.bought()
+    yesterday = today() - timedelta(days=1)
+    assert run(shop, yesterday).totals == ()
+    assert run(shop).matched == 1
+
+
+def test_a_day_that_has_not_begun_is_refused(shop: Shop) -> None:
+    with pytest.raises(DayNotBegun, match="has not begun"):
+        run(shop, today() + timedelta(days=2))
+
+
+def test_with_stripe_away_no_run_is_stored(shop: Shop) -> None:
+    shop.fault("api.error_500", match="GET /v1/charges", times=4)
+    with pytest.raises(StripeUnavailable):
+        run(shop)
+    with shop.context.db.transaction() as session:
+        assert reconciliations.list_page(session, limit=5, before=None) == []
+
+
+def test_a_larger_day_is_compared_in_one_statement(shop: Shop) -> None:
+    noon = datetime.combine(today(), datetime.min.time(), UTC) + timedelta(hours=12)
+    shop.execute("INSERT INTO accounts VALUES ('acc_many', 'many@acme.test', now())")
+    with shop.context.db.transaction() as session:
+        session.execute(
+            sa.text(
+                "INSERT INTO orders (order_id, account_id, contact_email, product, credits, expires_after_days,"
+                " amount_minor, currency, lookup_key, state, checkout_expires_at, charge_id, paid_at, settled_at,"
+                " next_ask_at, created_at) SELECT 'ord_' || n, 'acc_many', 'many@acme.test', 'incident_1', 1, 365,"
+                " 4900, 'usd', 'incident_1_usd', 'settled', :noon, 'ch_' || n, :noon, :noon, :noon, :noon"
+                " FROM generate_series(1, 5000) n"
+            ),
+            {"noon": noon},
+        )
+        session.execute(
+            sa.text(
+                "INSERT INTO charges SELECT 'ch_' || n, null, 'ord_' || n, 'txn_' || n, 4900, 0, 'usd', :noon,"
+                " :noon, :noon FROM generate_series(11, 5010) n"
+            ),
+            {"noon": noon},
+        )
+        session.execute(
+            sa.text(
+                "INSERT INTO balance_transactions SELECT 'txn_' || n, 'ch_' || n, 'charge', 4900, 0, 'usd', :noon,"
+                " :noon, :noon FROM generate_series(11, 5010) n"
+            ),
+            {"noon": noon},
+        )
+        result = reconciliations.run(session, _book_day(), run_by="test", now=clock.now())
+
+    assert result.matched == 4990
+    types = [mismatch.type for mismatch in found(shop, result)]
+    assert types.count(ExceptionType.MISSING_IN_STRIPE) == 10
+    assert types.count(ExceptionType.MISSING_IN_BOOKS) == 10
