@@ -4,10 +4,11 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 from pathlib import Path
 from time import perf_counter
-from typing import Any
+from typing import Any, cast
+from urllib.parse import urlsplit
 
 from apiflask import APIFlask
-from flask import Blueprint, Response, g, request
+from flask import Blueprint, Response, g, redirect, request
 from flask_wtf.csrf import CSRFProtect
 from sqlalchemy.orm import Session
 from structlog.contextvars import bind_contextvars, clear_contextvars
@@ -89,6 +90,7 @@ def create_app(
     for blueprint in blueprints:
         app.register_blueprint(blueprint)
     _around_each_request(app, settings.service, _security_headers(form_targets))
+    app.before_request(_one_host(settings.public_url))
     app.before_request(access.enforce)
     access.require_marks(app)
     reference.describe(app)
@@ -126,6 +128,23 @@ def _security_headers(form_targets: Sequence[str]) -> dict[str, str]:
         "Cross-Origin-Opener-Policy": "same-origin",
         "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
     }
+
+
+def _one_host(public_url: str) -> Callable[[], Response | None]:
+    """Lead a person's browser to the address that the settings name.
+
+    Cookies belong to a host: whoever began at 127.0.0.1 would come back from the payment or the sign-in at localhost
+    as a stranger. Programs are answered at any address.
+    """
+    host = urlsplit(public_url).netloc
+
+    def lead() -> Response | None:
+        reads_page = request.method == "GET" and "text/html" in request.headers.get("Accept", "")
+        if request.host == host or not reads_page:
+            return None
+        return cast("Response", redirect(public_url + request.full_path.rstrip("?")))
+
+    return lead
 
 
 def _around_each_request(app: APIFlask, service: str, headers: Mapping[str, str]) -> None:
