@@ -13,7 +13,7 @@ class TicketNotFound(ServiceError):
     title: ClassVar = "There is no such ticket"
 
     def __init__(self) -> None:
-        super().__init__("Check the address. If it came by mail, use the link in the newest mail.")
+        super().__init__("The address is not complete, or a newer link has taken its place.")
 
 
 class AddressInvalid(ServiceError):

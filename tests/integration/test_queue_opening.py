@@ -117,7 +117,15 @@ def test_a_form_sent_fifty_times_at_once_is_one_ticket_with_one_message(queue: Q
 
 
 def test_an_address_that_is_none_is_refused_and_nothing_is_stored(queue: Queue) -> None:
-    for address in ("jo", "jo@", "jo@localhost", "a b@example.com", "jo@example.com\nBcc: all@example.com", ""):
+    for address in (
+        "jo",
+        "jo@",
+        "jo@localhost",
+        "jörg@example.com",
+        "a b@example.com",
+        "jo@example.com\nBcc: all@example.com",
+        "",
+    ):
         with pytest.raises(AddressInvalid) as refused:
             queue.open(email=address)
         assert refused.value.field == "email"

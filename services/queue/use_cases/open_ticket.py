@@ -46,7 +46,12 @@ class Opening:
 def normal_address(email: str) -> str:
     """The address as it is written to. Raises AddressInvalid with what is wrong. Asks no DNS, which may be slow."""
     try:
-        checked = validate_email(email.strip(), check_deliverability=False, test_environment=True)
+        checked = validate_email(
+            email.strip(),
+            allow_smtputf8=False,  # most mail servers cannot take letters beyond ASCII before the @
+            check_deliverability=False,
+            test_environment=True,
+        )
     except EmailNotValidError as error:
         raise AddressInvalid(str(error)) from error
     return f"{checked.local_part}@{checked.ascii_domain}"

@@ -15,7 +15,6 @@ from services.queue.web.ask_form import Choices, Written, blank, cards, choices,
 from services.queue.web.links import ticket_behind
 from shared.ids import new_token
 from shared.web.access import public
-from shared.web.formats import reader_zone
 
 ask_pages = Blueprint("ask", __name__)
 
@@ -23,6 +22,11 @@ ASKED_HERE = "asked"
 """In the session: the tickets that this browser asked, so that it finds back from the payment page."""
 _REMEMBERED = 20
 _LONGEST_TOKEN = 64
+
+
+@ask_pages.app_context_processor
+def _how_to_reach_us() -> dict[str, str]:
+    return {"support_email": context().settings.support_email}
 
 
 @ask_pages.get("/")
@@ -36,8 +40,9 @@ def home() -> Response:
 @public
 def ask() -> str:
     """The empty form."""
-    available = choices(context(), request.args.get("product", ""), request.args.get("currency", "").lower(), None)
-    return _form(blank(available), available, {})
+    product = request.args.get("product", "")
+    available = choices(context(), product, request.args.get("currency", "").lower(), None)
+    return _form(blank(available, wants_to_buy=bool(product)), available, {})
 
 
 @ask_pages.post("/ask")
@@ -120,12 +125,11 @@ def _form(
     earlier: Ticket | None = None,
     token: str | None = None,
 ) -> str:
-    zone = reader_zone()
     return render_template(
         "ask.html",
         written=written,
         errors=errors,
-        cards=cards(available, context().settings, zone),
+        cards=cards(available, context().settings),
         billing_is_away=available.offer is None,
         earlier=earlier,
         action=f"/t/{token}/ask" if token else "/ask",

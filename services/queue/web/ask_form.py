@@ -15,7 +15,7 @@ from services.queue.web.schemas import LONGEST_NAME, LONGEST_SUBJECT, LONGEST_TE
 from shared import clock
 from shared.http import PeerRefused, PeerUnavailable
 from shared.ids import new_token
-from shared.web.formats import money, plural, when
+from shared.web.formats import money, plural
 from shared.worktime import add_working
 
 BALANCE_DEADLINE_S = 0.5
@@ -102,16 +102,17 @@ def price_of(context: Context, product: str | None, currency: str | None) -> str
     return money(prices[currency][0], currency) if currency is not None and currency in prices else None
 
 
-def cards(available: Choices, settings: Settings, zone: str) -> list[dict[str, Any]]:
+def cards(available: Choices, settings: Settings) -> list[dict[str, Any]]:
     """The choices as ui.choice_cards shows them: price and due time beside each, and what the button then says."""
     now = clock.now()
-    fast = when(now + settings.premium_target, zone, now)
-    slow = when(add_working(settings.fallback_calendar, now, settings.fallback_target), zone, now)
+    fast = now + settings.premium_target
+    slow = add_working(settings.fallback_calendar, now, settings.fallback_target)
     shown: dict[Wish, dict[str, Any]] = {
         Wish.STANDARD: {
             "title": "Standard",
             "price": "free",
-            "due": f"If you send it now, a person answers by {slow}.",
+            "due_words": "If you send it now, a person answers by",
+            "due_at": slow,
             "submit": "Send",
         }
     }
@@ -120,7 +121,8 @@ def cards(available: Choices, settings: Settings, zone: str) -> list[dict[str, A
         shown[Wish.CREDIT] = {
             "title": f"Use one of your {left}" if available.balance.available > 1 else f"Use your {left}",
             "price": "already paid",
-            "due": f"If you send it now, a person answers by {fast}.",
+            "due_words": "If you send it now, a senior engineer answers by",
+            "due_at": fast,
             "submit": "Send",
         }
     if available.offer is not None:
@@ -129,7 +131,8 @@ def cards(available: Choices, settings: Settings, zone: str) -> list[dict[str, A
         shown[Wish.BUY] = {
             "title": available.offer.name,
             "price": price,
-            "due": f"If you pay now, a senior engineer answers by {fast}.",
+            "due_words": "If you pay now, a senior engineer answers by",
+            "due_at": fast,
             "help": f"Within {hours} hours of your payment, day and night. One problem, until it is solved.",
             "submit": f"Continue to payment, {price}",
         }
@@ -184,10 +187,16 @@ def _offer_errors(written: Written, offer: Offer, valid_products: tuple[str, ...
     return {}
 
 
-def blank(available: Choices) -> Written:
-    """An empty form with a token of its own, by which two sendings are known as one."""
+def blank(available: Choices, *, wants_to_buy: bool = False) -> Written:
+    """An empty form with a token of its own, by which two sendings are known as one.
+
+    What costs money is chosen beforehand only for who came to buy it.
+    """
+    first, *others = available.wishes()
+    if first is Wish.BUY and not wants_to_buy:
+        first = others[0]
     return Written(
-        wish=available.wishes()[0].value,
+        wish=first.value,
         product=available.offer.product if available.offer else "",
         currency=available.currency,
         form_token=new_token(),

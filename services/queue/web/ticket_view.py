@@ -7,7 +7,7 @@ from services.queue.domain.ordering import Tier
 from services.queue.domain.tickets import Payment, State, Ticket
 from services.queue.use_cases.buy_incident import may_be_paid
 from shared import clock
-from shared.web.formats import relative, when
+from shared.web.formats import when
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,7 +62,7 @@ def _waiting(ticket: Ticket, agent: Agent | None, zone: str, came_from: str | No
     if late:
         lead = "We are late, and we are sorry. Your ticket is among the next that a person takes."
     else:
-        lead = f"That is {relative(promise.respond_by, now)}. You get a mail with the answer."
+        lead = "You get a mail with the answer, and it appears here."
     if agent is not None and ticket.leased(now):
         due = "and answers as soon as possible" if late else f"and answers {by}"
         sentence = f"{_named(agent)} has it {due}."
