@@ -6,6 +6,7 @@ from typing import Any, TypeVar, cast
 from urllib.parse import urlencode
 
 from flask import Flask, current_app, g, redirect, request, session
+from werkzeug.datastructures import WWWAuthenticate
 from werkzeug.exceptions import Forbidden, Unauthorized
 from werkzeug.wrappers import Response
 
@@ -123,15 +124,14 @@ def enforce() -> Response | None:
     if access is None:
         raise Forbidden
     g.caller = caller = _identify()
+    if not access.public:
+        if caller is None:
+            if access.staff and not wants_problem():
+                wanted = request.full_path.rstrip("?") if request.method == "GET" else "/"
+                return redirect(f"/signin?{urlencode({'next': wanted})}")
+            raise Unauthorized(www_authenticate=WWWAuthenticate("bearer"))
+        if not access.admits(caller):
+            raise Forbidden("Your role does not allow this.")
     if access.csrf and _bearer() is None:
         current_app.extensions["csrf"].protect()
-    if access.public:
-        return None
-    if caller is None:
-        if access.staff and not wants_problem():
-            wanted = request.full_path.rstrip("?") if request.method == "GET" else "/"
-            return redirect(f"/signin?{urlencode({'next': wanted})}")
-        raise Unauthorized
-    if not access.admits(caller):
-        raise Forbidden("Your role does not allow this.")
     return None
