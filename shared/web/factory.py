@@ -21,6 +21,7 @@ from shared.ids import new_id
 from shared.settings import CommonSettings, OidcSettings
 from shared.telemetry import REQUESTS, get_logger, request_id
 from shared.web import access, assets, formats, problems, reference, signin
+from shared.web.input_limits import refuse_unreadable
 from shared.web.operation import operation_routes
 
 log = get_logger()
@@ -28,6 +29,7 @@ log = get_logger()
 BODY_LIMIT = 1_000_000
 SESSION_LIFETIME = timedelta(hours=12)
 _LONGEST_REQUEST_ID = 64
+_LONGEST_WAIT_MS = 3_600_000
 _QUIET_ROUTES = frozenset({"/livez", "/readyz", "/metrics", "/assets/<digest>/<name>"})
 
 
@@ -92,6 +94,7 @@ def create_app(
     _around_each_request(app, settings.service, _security_headers(form_targets))
     app.before_request(_one_host(settings.public_url))
     app.before_request(access.enforce)
+    app.before_request(refuse_unreadable)
     access.require_marks(app)
     reference.describe(app)
     return app
@@ -152,11 +155,12 @@ def _around_each_request(app: APIFlask, service: str, headers: Mapping[str, str]
     def _begin() -> None:
         g.began = perf_counter()
         given = request.headers.get("X-Request-Id", "")
-        good = 0 < len(given) <= _LONGEST_REQUEST_ID and given.replace("_", "").replace("-", "").isalnum()
+        plain = given.isascii() and given.replace("_", "").replace("-", "").isalnum()
+        good = plain and len(given) <= _LONGEST_REQUEST_ID
         clear_contextvars()
         bind_contextvars(service=service, request_id=given if good else new_id("req"))
         waits_ms = request.headers.get("X-Deadline-Ms", type=int)
-        g.deadline = deadline(waits_ms / 1000 if waits_ms and waits_ms > 0 else None)
+        g.deadline = deadline(min(waits_ms, _LONGEST_WAIT_MS) / 1000 if waits_ms and waits_ms > 0 else None)
         g.deadline.__enter__()
 
     @app.teardown_request

@@ -5,13 +5,16 @@ from typing import Any
 from apiflask import APIFlask, HTTPError
 from flask import Response, json, render_template, request
 from flask_wtf.csrf import CSRFError
+from sqlalchemy.exc import DataError, DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as NoConnectionLeft
 from werkzeug.exceptions import HTTPException
 
-from shared.errors import ServiceError
+from shared.errors import HTTP_STATUS, Kind, ServiceError
 from shared.telemetry import get_logger, request_id
 
 log = get_logger()
 
+RETRY_AFTER_S = 5
 _CURES = {
     400: "Check the request against the API reference and send it again.",
     401: "Sign in, or send a good credential.",
@@ -44,13 +47,17 @@ def problem(status: int, *, code: str, title: str, detail: str, **more: Any) -> 
         "request_id": request_id(),
         **{name: value for name, value in more.items() if value},
     }
-    return Response(json.dumps(body), status, mimetype="application/problem+json")
+    return Response(json.dumps(body), status, _headers(status), mimetype="application/problem+json")
 
 
 def _page(status: int, title: str, detail: str) -> Response:
     cure = _CURES.get(status, "")
     html = render_template("error.html", status=status, title=title, what_happened=detail, what_to_do=cure)
-    return Response(html, status, mimetype="text/html")
+    return Response(html, status, _headers(status), mimetype="text/html")
+
+
+def _headers(status: int) -> dict[str, str]:
+    return {"Retry-After": str(RETRY_AFTER_S)} if status == HTTP_STATUS[Kind.UNAVAILABLE] else {}
 
 
 def _service_error(error: ServiceError) -> Response:
@@ -91,14 +98,43 @@ def _api_error(error: HTTPError) -> Response:
 
 def _http_exception(error: HTTPException) -> Response:
     if isinstance(error, CSRFError):
-        return _page(400, "This page was open for too long", "Go back, load the page again and send once more.")
+        return _forgery()
     status = error.code or 500
     if error.response is not None:
         return Response(error.response.get_data(), status)  # type: ignore[attr-defined]
     title = error.name
     if wants_problem():
-        return problem(status, code=f"http_{status}", title=title, detail=_CURES.get(status, str(error.description)))
-    return _page(status, title, str(error.description or title))
+        answer = problem(status, code=f"http_{status}", title=title, detail=_CURES.get(status, str(error.description)))
+    else:
+        answer = _page(status, title, str(error.description or title))
+    # Allow with a 405, WWW-Authenticate with a 401: what the standard wants beside the words.
+    answer.headers.update({name: value for name, value in error.get_headers() if name != "Content-Type"})
+    return answer
+
+
+def _forgery() -> Response:
+    if wants_problem():
+        cure = "Send X-CSRFToken from the page, or call with a bearer credential instead of a session."
+        return problem(400, code="csrf_token", title="The form token is missing or old", detail=cure)
+    return _page(400, "This page was open for too long", "Go back, load the page again and send once more.")
+
+
+def _database_away(error: DBAPIError | NoConnectionLeft) -> Response:
+    """Postgres is away, overloaded, or took longer than the caller waits: no bug, and the same request may succeed."""
+    log.warning("database does not answer", why=type(error).__name__, detail=str(error.args[0])[:200])
+    title, detail = "The service is busy", _CURES[503]
+    if wants_problem():
+        return problem(503, code="unavailable", title=title, detail=detail)
+    return _page(503, title, "The database did not answer in time.")
+
+
+def _unstorable(error: DataError) -> Response:
+    """A value that fits its schema and no column: a number too large, say."""
+    log.warning("value does not fit its column", error=str(error.orig)[:200])
+    title, detail = "The input is not valid", "A value is too large or of the wrong kind. Check it and send it again."
+    return (
+        problem(422, code="invalid_input", title=title, detail=detail) if wants_problem() else _page(422, title, detail)
+    )
 
 
 def _unexpected(error: Exception) -> Response:
@@ -117,4 +153,7 @@ def register(app: APIFlask) -> None:
     app.register_error_handler(ServiceError, _service_error)
     app.register_error_handler(HTTPError, _api_error)
     app.register_error_handler(HTTPException, _http_exception)
+    for away in (OperationalError, InterfaceError, NoConnectionLeft):
+        app.register_error_handler(away, _database_away)
+    app.register_error_handler(DataError, _unstorable)
     app.register_error_handler(Exception, _unexpected)

@@ -1,0 +1,44 @@
+"""What no schema expects and no column takes: refused before a view reads it, as the sender's mistake."""
+
+import json
+from collections.abc import Iterable
+from typing import Any
+
+from flask import request
+from werkzeug.exceptions import BadRequest
+
+
+def refuse_unreadable() -> None:
+    """Refuse NUL and half characters anywhere, and JSON that is none, too deep, or has numbers without end."""
+    for text in _texts():
+        if "\0" in text or any("\ud800" <= sign <= "\udfff" for sign in text):
+            raise BadRequest("The request holds characters that are none. Send text as UTF-8 without NUL.")
+
+
+def _texts() -> Iterable[str]:
+    yield request.path
+    for values in (request.args, request.form):
+        for name, value in values.items(multi=True):
+            yield name
+            yield value
+    if request.is_json and request.content_length:
+        yield from _inside(_json())
+
+
+def _json() -> Any:
+    try:
+        return json.loads(request.get_data())
+    except (ValueError, RecursionError):
+        raise BadRequest("The body is not JSON that can be read. Check it against the API reference.") from None
+
+
+def _inside(value: Any) -> Iterable[str]:
+    waiting = [value]
+    while waiting:
+        match waiting.pop():
+            case str(text):
+                yield text
+            case dict(pairs):
+                waiting += [*pairs.keys(), *pairs.values()]
+            case list(items):
+                waiting += items
