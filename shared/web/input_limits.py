@@ -5,18 +5,26 @@ from collections.abc import Iterable
 from typing import Any
 
 from flask import request
-from werkzeug.exceptions import BadRequest
+from werkzeug.exceptions import BadRequest, NotFound
 
 
 def refuse_unreadable() -> None:
-    """Refuse NUL and half characters anywhere, and JSON that is none, too deep, or has numbers without end."""
+    """Refuse NUL and half characters anywhere, and JSON that is none, too deep, or has numbers without end.
+
+    An address with such characters leads nowhere, like any other that is not there.
+    """
+    if _unreadable(request.path):
+        raise NotFound
     for text in _texts():
-        if "\0" in text or any("\ud800" <= sign <= "\udfff" for sign in text):
+        if _unreadable(text):
             raise BadRequest("The request holds characters that are none. Send text as UTF-8 without NUL.")
 
 
+def _unreadable(text: str) -> bool:
+    return any(sign == "\0" or "\ud800" <= sign <= "\udfff" for sign in text)
+
+
 def _texts() -> Iterable[str]:
-    yield request.path
     for values in (request.args, request.form):
         for name, value in values.items(multi=True):
             yield name
