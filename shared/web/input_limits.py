@@ -5,16 +5,14 @@ from collections.abc import Iterable
 from typing import Any
 
 from flask import request
-from werkzeug.exceptions import BadRequest, NotFound
+from werkzeug.exceptions import BadRequest
 
 
 def refuse_unreadable() -> None:
     """Refuse NUL and half characters anywhere, and JSON that is none, too deep, or has numbers without end.
 
-    An address with such characters leads nowhere, like any other that is not there.
+    The path is left to its view: an address with such characters leads nowhere, like any other that is not there.
     """
-    if _unreadable(request.path):
-        raise NotFound
     for text in _texts():
         if _unreadable(text):
             raise BadRequest("The request holds characters that are none. Send text as UTF-8 without NUL.")
