@@ -17,10 +17,14 @@ log = get_logger()
 checkout = Blueprint("checkout", __name__)
 
 
-def _ticket_url(order: Order) -> str:
-    """Where queue takes the customer over: it knows the browser, billing never learns the ticket's link."""
+def _ticket_url(order: Order, *, unpaid: bool = False) -> str:
+    """Where queue takes the customer over: it knows the browser, billing never learns the ticket's link.
+
+    Queue says that a payment is being confirmed to who comes by `return`, and asks what now of who comes by `canceled`.
+    """
     public_url = context().settings.queue_public_url
-    return f"{public_url}/tickets/{order.ticket_id}/return" if order.ticket_id else public_url
+    way = "canceled" if unpaid or order.state is OrderState.ABANDONED else "return"
+    return f"{public_url}/tickets/{order.ticket_id}/{way}" if order.ticket_id else public_url
 
 
 def _find(order_id: str) -> Order:
@@ -68,7 +72,7 @@ def canceled() -> str:
         product=_product_name(order),
         can_pay=order.state is OrderState.OPEN and order.checkout_url is not None and order.parked_reason is None,
         settled=order.state is OrderState.SETTLED,
-        ticket_url=_ticket_url(order),
+        ticket_url=_ticket_url(order, unpaid=order.state is not OrderState.SETTLED),
         support_email=context().settings.support_email,
     )
 
