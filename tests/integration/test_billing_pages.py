@@ -217,7 +217,8 @@ def test_readiness_tells_what_waits(shop: Shop) -> None:
     "path", ["/finance", "/finance/journal", "/finance/reconciliations/rec_1", "/finance/charges/ch_1"]
 )
 def test_finance_pages_are_for_finance(shop: Shop, path: str) -> None:
-    stranger = shop.app.test_client().get(path, headers={"Accept": "text/html"})
+    here = shop.context.settings.common.public_url
+    stranger = shop.app.test_client().get(path, headers={"Accept": "text/html"}, base_url=here)
     assert stranger.status_code == 302
     assert stranger.location.startswith("/signin?next=")
     assert shop.staff("agent", "supervisor", "operator").get(path).status_code == 403

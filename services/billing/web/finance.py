@@ -65,7 +65,7 @@ def _morning_sentence(
     yesterday: Reconciliation | None, count: int, amounts: Sequence[Money], oldest: timedelta | None
 ) -> tuple[str, str]:
     if count and oldest is not None:
-        return f"{formats.plural(count, 'exception')}, {_amounts(amounts)}, the oldest {formats.span(oldest)}.", ""
+        return f"{formats.plural(count, 'exception')}, {_amounts(amounts)}, the oldest {formats.span(oldest)} old.", ""
     if yesterday is None:
         return "Yesterday has not been reconciled.", "Run it below: it takes a few seconds."
     return "Yesterday is clean.", f"{formats.plural(yesterday.matched, 'payment')} matched to the cent."

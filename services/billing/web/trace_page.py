@@ -63,13 +63,13 @@ def _grant(trace: Trace) -> Station:
 def _ticket(trace: Trace, ticket: TicketTrace | None) -> Station:
     if ticket is None:
         return {"name": "Ticket", "note": "no ticket used it yet", "waiting": trace.order is not None}
-    number = _fact(ticket, "number")
+    number, state = _fact(ticket, "number"), _fact(ticket, "state")
+    unknown = "queue does not answer" if "queue" in trace.silent else "queue does not know it"
     return {
         "name": f"Ticket #{number}" if number else "Ticket",
         "id": ticket.ticket_id,
         "at": _moment(_fact(ticket, "opened_at")),
-        "note": _fact(ticket, "state")
-        or ("queue does not answer" if "queue" in trace.silent else "queue does not know it"),
+        "note": state.replace("_", " ") if state else unknown,
     }
 
 
@@ -79,10 +79,8 @@ def _answer(trace: Trace, ticket: TicketTrace | None) -> Station:
         silent = "queue does not answer" if "queue" in trace.silent else None
         return {"name": "First answer", "note": silent, "waiting": trace.order is not None}
     minutes = _fact(ticket, "minutes_to_first_response")
-    paid_at = trace.order.paid_at if trace.order else None
-    after = f"{formats.span(answered_at - paid_at)} after the payment" if paid_at and answered_at >= paid_at else None
     words = None if minutes is None else f"after {formats.plural(round(minutes), 'minute')}"
-    return {"name": "First answer", "at": answered_at, "amount": words, "note": after}
+    return {"name": "First answer", "at": answered_at, "amount": words}
 
 
 def _revenue(trace: Trace) -> Station:
