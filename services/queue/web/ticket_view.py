@@ -18,6 +18,7 @@ class Top:
     lead: str = ""
     shows_due: bool = False
     offers_payment: bool = False
+    confirming: bool = False
     asks_whether_solved: bool = False
     may_cancel: bool = False
     final: bool = False
@@ -80,7 +81,7 @@ def _waiting(ticket: Ticket, agent: Agent | None, zone: str, came_from: str | No
 def _paying(ticket: Ticket, came_from: str | None) -> Top:
     if came_from == "payment":
         lead = "This takes a few seconds; the page then says by when a person answers."
-        return Top(sentence="Your payment is being confirmed.", lead=lead)
+        return Top(sentence="Your payment is being confirmed.", lead=lead, confirming=True)
     if ticket.order_id is None:
         sentence = "Your message is safe. The payment page does not answer just now."
         lead = "Try again in a moment, or take the standard answer, which is free."
