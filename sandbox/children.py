@@ -1,21 +1,25 @@
 """The processes that the supervisor runs: started, watched, started again when they die, stopped in order."""
 
+import os
 import signal
 import subprocess
 import threading
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from sandbox import terminal
 from sandbox.embedded import Identity, die_with_parent
+from sandbox.leftovers import note
 
 LONGEST_PAUSE_S = 10.0
 CALM_AFTER_S = 30.0
 """Who lived that long is started again at once when it dies."""
 STOP_WITHIN_S = 12.0
 _TAIL = 12
+_STEP_S = 0.02
 
 
 @dataclass(kw_only=True)
@@ -24,6 +28,8 @@ class Child:
 
     name: str
     argv: list[str]
+    mark: str
+    """Stands in its command line: how a process that outlived its supervisor is known again."""
     env: Mapping[str, str] | None
     log: Path
     ready: Callable[[], bool]
@@ -52,6 +58,7 @@ class Child:
             preexec_fn=die_with_parent(self.stop_signal),  # noqa: PLW1509 - a single prctl; see die_with_parent
             **self.identity.popen_arguments(),
         )
+        note(self.log.parent, self.name, self.process.pid, self.mark)
         threading.Thread(target=self._read, args=(self.process,), daemon=True).start()
 
     def _read(self, process: subprocess.Popen[bytes]) -> None:
@@ -65,6 +72,11 @@ class Child:
                 self._tail = [*self._tail[-_TAIL:], text]
                 if not self.quiet and text:
                     terminal.line(self.name, text)
+
+    @property
+    def pid(self) -> int:
+        """The id of its process now; 0 before the first."""
+        return self.process.pid if self.process is not None else 0
 
     @property
     def running(self) -> bool:
@@ -85,6 +97,11 @@ class Child:
             return self.process is not None and self.process.poll() == 0
         return self.running and self.ready()
 
+    @property
+    def age_s(self) -> float:
+        """How long ago it was started, in seconds."""
+        return time.monotonic() - self._began
+
     def last_words(self) -> str:
         """The end of what it said."""
         return "\n".join(self._tail)
@@ -98,7 +115,10 @@ class Child:
             lived = now - self._began
             self._pause = 0.0 if lived > CALM_AFTER_S else min(LONGEST_PAUSE_S, self._pause * 2 or 0.5)
             self._again_at = now + self._pause
-            terminal.say(f"{self.name} ended with status {self.process.returncode}; starting it again.")
+            self._kill_group()
+            when = f"in {self._pause:g} s" if self._pause else "now"
+            said = f"{self.name} {ending(self.process.returncode)}; starting it again {when}. Its log: {self.log}"
+            terminal.say(terminal.paint(said, terminal.WARNING))
         if now >= self._again_at:
             self._again_at = 0.0
             self.start()
@@ -108,23 +128,36 @@ class Child:
         if self.running and self.process is not None:
             self.process.send_signal(self.stop_signal)
 
-    def wait_or_kill(self, deadline: float) -> None:
-        """Wait for its end until that moment (monotonic), then kill it."""
+    def wait_or_kill(self, deadline: float, hurry: Callable[[], bool]) -> None:
+        """Wait for its end until that moment (monotonic) or until there is hurry, then kill it and its forks."""
         if self.process is None:
             return
-        try:
-            self.process.wait(max(0.1, deadline - time.monotonic()))
-        except subprocess.TimeoutExpired:
+        while self.running and time.monotonic() < deadline and not hurry():
+            time.sleep(_STEP_S)
+        if self.running:
             terminal.say(f"{self.name} did not stop in time; killed.")
-            self.process.kill()
+            self._kill_group()
             self.process.wait()
 
+    def _kill_group(self) -> None:
+        """Kill the process and what it has forked: forks of a dead one would keep its port."""
+        if self.process is not None:
+            with suppress(ProcessLookupError, PermissionError):  # macOS refuses where only zombies are left
+                os.killpg(self.process.pid, signal.SIGKILL)
 
-def stop_all(groups: list[list[Child]]) -> None:
-    """Stop the groups one after another, the last one started first."""
+
+def ending(returncode: int) -> str:
+    """How a process ended, in words: killed by a signal (negative), or ended with a status."""
+    if returncode < 0:
+        return f"was killed by {signal.Signals(-returncode).name}"
+    return f"ended with status {returncode}"
+
+
+def stop_all(groups: list[list[Child]], hurry: Callable[[], bool] = lambda: False) -> None:
+    """Stop the groups one after another, the last one started first. In a hurry nobody is waited for."""
     for group in reversed(groups):
         for child in group:
             child.ask_to_stop()
         deadline = time.monotonic() + STOP_WITHIN_S
         for child in group:
-            child.wait_or_kill(deadline)
+            child.wait_or_kill(deadline, hurry)

@@ -80,9 +80,17 @@ class Secrets:
         return {role: self.get(f"database:{role}") for service in SERVICES for role in role_names(service)}
 
     def _write(self) -> None:
-        descriptor = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with os.fdopen(descriptor, "w") as file:
-            json.dump(self._known, file, indent=1)
+        write_private(self._path, json.dumps(self._known, indent=1))
+
+
+def write_private(path: Path, text: str) -> None:
+    """Write a file that only its owner reads, whole or not at all."""
+    partial = path.with_name(f"{path.name}.new")
+    partial.unlink(missing_ok=True)
+    descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "w") as file:
+        file.write(text)
+    partial.replace(path)
 
 
 def service_env(service: str, place: Place, known: Secrets, databases: DatabaseUrls, redis_url: str) -> dict[str, str]:
@@ -166,3 +174,8 @@ def signin_env(place: Place, known: Secrets) -> dict[str, str]:
         "SIGNIN_CLIENT_SECRET": known.get("oidc_client"),
         "SIGNIN_REDIRECT_URIS": ",".join(f"{place.public(name)}/signin/callback" for name in ("billing", "queue")),
     }
+
+
+def demo_env(place: Place, _known: Secrets) -> dict[str, str]:
+    """Where the demo data goes in: the same doors as everybody's."""
+    return {"QUEUE_URL": place.public("queue"), "STRIPE_URL": place.public("stripe"), "MAIL_URL": place.public("mail")}

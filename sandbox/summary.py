@@ -1,12 +1,12 @@
 """What the sandbox tells at the end of its start: a table for people, a JSON file for scripts."""
 
 import json
-import os
+from pathlib import Path
 from typing import Any
 
 from sandbox import terminal
 from sandbox.databases import DatabaseUrls
-from sandbox.settings import SUPPORT_EMAIL, Place, Secrets
+from sandbox.settings import SUPPORT_EMAIL, Place, Secrets, write_private
 from sandbox.signin.people import PEOPLE
 
 CARDS = {"pays": "4242 4242 4242 4242", "is declined": "4000 0000 0000 0002"}
@@ -44,9 +44,12 @@ def write_json(place: Place, known: Secrets, databases: dict[str, DatabaseUrls],
         "database_urls": {service: {"app": urls.app, "owner": urls.owner} for service, urls in databases.items()},
         "redis_url": redis_url,
     }
-    descriptor = os.open(place.state / "sandbox.json", os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "w") as file:
-        json.dump(told, file, indent=1)
+    write_private(told_file(place.state), json.dumps(told, indent=1))
+
+
+def told_file(state: Path) -> Path:
+    """The file for scripts; it exists from the moment when everything is ready until everything is told to stop."""
+    return state / "sandbox.json"
 
 
 def first_steps(place: Place, seconds: float) -> str:
@@ -56,12 +59,13 @@ def first_steps(place: Place, seconds: float) -> str:
         ("Desk, for agents", f"{place.public('queue')}/desk", "sign in as Ana (senior) or Ben, press Take next"),
         ("Finance", f"{place.public('billing')}/finance", "sign in as Finn, run the reconciliation of today"),
         ("Mail catcher", place.public("mail"), "every mail that was sent"),
-        ("Stripe stand-in", place.public("stripe"), "charges, webhooks, faults"),
+        ("Stripe stand-in", place.public("stripe"), "payments, webhooks, faults to switch on"),
+        ("Sign-in", place.public("signin"), "the demo people; no passwords"),
         ("API references", f"{place.public('queue')}/docs", "also on billing and entitlements"),
     ]
     return (
         f"\n{terminal.paint('Premium Support is running', '1;32')} (ready in {seconds:.1f} s)\n\n"
         f"{terminal.table(rows)}\n\n"
-        f"  Begin with the offer page. Addresses, demo people and secrets for scripts: {place.state / 'sandbox.json'}\n"
+        f"  Begin with the offer page. Addresses, demo people and secrets for scripts: {told_file(place.state)}\n"
         f"  Ctrl-C stops everything; the next start finds the data again.\n"
     )

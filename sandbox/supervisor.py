@@ -5,40 +5,47 @@ import json
 import os
 import shutil
 import signal
-import socket
 import sys
 import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, cast
+
+import psycopg
+from redis import Redis
+from redis.exceptions import RedisError
 
 from sandbox import terminal
 from sandbox.children import Child, stop_all
 from sandbox.databases import DatabaseUrls, create_databases
 from sandbox.embedded import (
     Launch,
+    ServerFailedError,
     forget_postgres,
-    free_port,
     postgres_answers,
     postgres_launch,
     stop_leftover_postgres,
     valkey_answers,
     valkey_launch,
 )
+from sandbox.leftovers import end_leftovers
+from sandbox.ports import CannotStartError, choose_ports
 from sandbox.processes import Part, stages
-from sandbox.settings import INNER, OFFSETS, Place, Secrets, service_env, signin_env, stripe_env
-from sandbox.summary import first_steps, write_json
+from sandbox.settings import Place, Secrets, demo_env, service_env, signin_env, stripe_env
+from sandbox.summary import first_steps, told_file, write_json
 
 ROOT = Path(__file__).parent.parent
-READY_WITHIN_S = 90.0
+READY_WITHIN_S = 120.0
+DEMO_WITHIN_S = 40.0
 _TICK_S = 0.05
 
 
-class CannotStartError(SystemExit):
-    """The sandbox does not start; the sentence says why and what to do."""
+class _Stopped(Exception):
+    """The start is over before it is done."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,11 +59,10 @@ class Options:
 
 
 def up(options: Options) -> None:
-    """Run everything until Ctrl-C or SIGTERM."""
+    """Run everything until Ctrl-C, SIGTERM or the end of the terminal; a second Ctrl-C waits for nobody."""
     lock = _lock(options.state)
-    supervisor = Supervisor(options)
     try:
-        supervisor.run()
+        Supervisor(options).run()
     finally:
         lock.close()
 
@@ -67,6 +73,7 @@ def reset(state: Path) -> None:
         terminal.say(f"There is nothing to forget: {state} does not exist.")
         return
     lock = _lock(state)
+    end_leftovers(state / "logs")
     stop_leftover_postgres(state)
     forget_postgres(state)
     shutil.rmtree(state)
@@ -87,33 +94,6 @@ def _lock(state: Path) -> IO[str]:
     return handle
 
 
-def choose_ports(base: int) -> dict[str, int]:
-    """The port of each part. A part that people open keeps its port or stops the start; an inner one moves."""
-    ports = {}
-    for part, offset in OFFSETS.items():
-        port = base + offset
-        if not _free(port):
-            if part not in INNER:
-                raise CannotStartError(
-                    f"Port {port} ({part}) is taken by another program. Stop that program, or move all ports: "
-                    f"make run PORT_BASE={base + 1000}"
-                )
-            port = free_port()
-            terminal.say(f"Port {base + offset} ({part}) is taken; {port} is used instead.")
-        ports[part] = port
-    return ports
-
-
-def _free(port: int) -> bool:
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind(("127.0.0.1", port))
-        except OSError:
-            return False
-    return True
-
-
 def _http_ready(url: str) -> bool:
     try:
         with urllib.request.urlopen(f"{url}/readyz", timeout=2) as answer:  # noqa: S310 - our own loopback address
@@ -122,97 +102,130 @@ def _http_ready(url: str) -> bool:
         return False
 
 
+def _worker_ready(redis_url: str, service: str, pid: int) -> bool:
+    """Whether the worker with that pid has written itself into RQ's list of those who wait on the service's queue."""
+    try:
+        with Redis.from_url(redis_url, socket_timeout=2) as valkey:
+            names = cast("set[bytes]", valkey.smembers(f"rq:workers:{service}"))
+    except RedisError:
+        return False
+    return any(f":{service}-{pid}-" in name.decode() for name in names)
+
+
 class Supervisor:
     """One run of the sandbox."""
 
     def __init__(self, options: Options) -> None:
         self.options = options
-        self.place = Place(ports=choose_ports(options.port_base), state=options.state)
+        self.place = Place(ports={}, state=options.state)
         self.secrets = Secrets(options.state)
-        self.groups: list[list[Child]] = []
+        self._started: list[list[Child]] = []
+        self._watched: list[list[Child]] = []
         self.databases: dict[str, DatabaseUrls] = {}
         self.redis_url = ""
-        self.stopping = False
+        self.asked_to_stop = 0
         self._logs = options.state / "logs"
 
     def run(self) -> None:
         """Start, watch, stop."""
-        for number in (signal.SIGINT, signal.SIGTERM):
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, self._stop)
-        began = time.monotonic()
+        self._clear_the_way()
         try:
-            self._start(began)
-            while not self.stopping:
-                for group in self.groups:
-                    for child in group:
-                        child.revive()
-                time.sleep(_TICK_S * 4)
+            with suppress(_Stopped):
+                self._start()
+                while True:
+                    self._tick(4)
         finally:
-            terminal.say("Stopping ...")
-            stop_all(self.groups)
-            terminal.say("Stopped. `make run` finds the data again, `make reset` forgets it.")
+            self._end()
 
     def _stop(self, *_: Any) -> None:
-        self.stopping = True
+        self.asked_to_stop += 1
 
-    def _start(self, began: float) -> None:
+    def _tick(self, times: int = 1) -> None:
+        """Let a moment pass: who died is started again, and who was told to stop does so."""
+        if self.asked_to_stop:
+            raise _Stopped
+        for group in self._watched:
+            for child in group:
+                child.revive()
+        time.sleep(_TICK_S * times)
+
+    def _clear_the_way(self) -> None:
+        """End what a killed supervisor left, then choose the ports, which it would have held."""
+        end_leftovers(self._logs)
+        stop_leftover_postgres(self.place.state)
+        self.place = Place(ports=choose_ports(self.options.port_base), state=self.options.state)
+        told_file(self.place.state).unlink(missing_ok=True)
         shutil.rmtree(self._logs, ignore_errors=True)
         self._logs.mkdir(parents=True)
+
+    def _end(self) -> None:
+        began = time.monotonic()
+        terminal.say("\nStopping ...")
+        told_file(self.place.state).unlink(missing_ok=True)
+        asked = self.asked_to_stop
+        stop_all(self._started, hurry=lambda: self.asked_to_stop > max(asked, 1))
+        terminal.say(
+            f"Stopped in {time.monotonic() - began:.1f} s. `make run` finds the data again, `make reset` forgets it."
+        )
+
+    def _start(self) -> None:
+        began = time.monotonic()
+        terminal.say(f"Starting Premium Support. What each part says is kept in {self._logs}")
         self._start_servers()
         for stage in stages():
-            if self.stopping:
-                return
             self._start_group([self._child(part) for part in stage])
-        if self.stopping:
-            return
-        write_json(self.place, self.secrets, self.databases, self.redis_url)
         self._demo()
+        write_json(self.place, self.secrets, self.databases, self.redis_url)
         terminal.say(first_steps(self.place, time.monotonic() - began))
 
     def _start_servers(self) -> None:
         """Postgres and Valkey; POSTGRES_URL (a superuser's) and REDIS_URL of the environment replace them."""
-        own_postgres, own_valkey = os.environ.get("POSTGRES_URL"), os.environ.get("REDIS_URL")
+        postgres_url, redis_url = os.environ.get("POSTGRES_URL"), os.environ.get("REDIS_URL")
         group = []
-        if not own_postgres:
-            stop_leftover_postgres(self.place.state)
-            launch = postgres_launch(self.place.state, self.place.ports["postgres"], max_connections=200)
-            own_postgres = launch.url
-            group.append(self._server(launch, lambda: postgres_answers(launch.url)))
-        if not own_valkey:
-            valkey = valkey_launch(self.place.state, self.place.ports["valkey"])
-            own_valkey = valkey.url
-            group.append(self._server(valkey, lambda: valkey_answers(valkey)))
+        try:
+            if not postgres_url:
+                if not (self.place.state / "postgres.password").exists():
+                    terminal.say("Making an empty database; only the first start does that.")
+                launch = postgres_launch(self.place.state, self.place.ports["postgres"], max_connections=200)
+                postgres_url = launch.url
+                group.append(self._server(launch, lambda: postgres_answers(launch.url)))
+            if not redis_url:
+                valkey = valkey_launch(self.place.state, self.place.ports["valkey"])
+                redis_url = valkey.url
+                group.append(self._server(valkey, lambda: valkey_answers(valkey)))
+        except (ServerFailedError, OSError) as error:
+            if self.asked_to_stop:  # Ctrl-C in the terminal reaches initdb as well
+                raise _Stopped from None
+            raise CannotStartError(f"The database servers cannot be prepared. {error}") from None
         self._start_group(group)
-        if not self.stopping:
-            self.databases = create_databases(own_postgres, self.secrets.database_passwords)
-        self.redis_url = own_valkey
+        try:
+            self.databases = create_databases(postgres_url, self.secrets.database_passwords)
+        except psycopg.OperationalError as error:
+            raise CannotStartError(f"Postgres does not let the sandbox in. Check POSTGRES_URL. {error}") from None
+        self.redis_url = redis_url
 
     def _start_group(self, group: list[Child]) -> None:
-        """Start all of them at once and wait until each is ready."""
-        self.groups.append(group)
+        """Start all of them at once and wait until each is ready. One that fails on the way stops the start."""
+        self._started.append(group)
         for child in group:
             child.start()
         waiting, deadline = list(group), time.monotonic() + READY_WITHIN_S
-        while waiting and not self.stopping:
+        while waiting:
             for child in [child for child in waiting if child.done]:
                 waiting.remove(child)
-                terminal.say(f"  {'done ' if child.once else 'ready'}  {child.name}")
+                terminal.came_up(child.name, "done" if child.once else "ready", child.age_s)
             for child in waiting:
-                self._check(child, deadline)
-            time.sleep(_TICK_S)
-
-    @staticmethod
-    def _check(child: Child, deadline: float) -> None:
-        if child.failed:
-            time.sleep(_TICK_S * 2)  # its last words are still on their way
-            raise CannotStartError(f"{child.name} did not start. It said:\n{child.last_words()}")
-        if time.monotonic() > deadline:
-            raise CannotStartError(f"{child.name} was not ready within {READY_WITHIN_S:.0f} s. See {child.log}.")
+                _check(child, deadline)
+            self._tick()
+        self._watched.append(group)
 
     def _server(self, launch: Launch, ready: Callable[[], bool]) -> Child:
         return Child(
             name=launch.name,
             argv=launch.argv,
+            mark=Path(launch.argv[0]).name,
             env=None,
             log=self._logs / f"{launch.name}.log",
             ready=ready,
@@ -223,17 +236,26 @@ class Supervisor:
         )
 
     def _child(self, part: Part) -> Child:
-        address = self.place.inner(part.http) if part.http else None
-        return Child(
+        child = Child(
             name=part.name,
             argv=[sys.executable, "-m", part.module, *part.arguments, *self._arguments(part)],
+            mark=f"-m {part.module}",
             env=self._environment(part),
             log=self._logs / f"{part.name}.log",
-            ready=(lambda: _http_ready(address)) if address else (lambda: True),
+            ready=lambda: self._ready(part, child),
             once=part.once,
             quiet=self.options.quiet,
             cwd=str(ROOT),
         )
+        return child
+
+    def _ready(self, part: Part, child: Child) -> bool:
+        """A web process answers, a worker waits for jobs; of a scheduler it is enough that it runs."""
+        if part.http:
+            return _http_ready(self.place.inner(part.http))
+        if part.service and part.arguments == ("worker",):
+            return _worker_ready(self.redis_url, part.service, child.pid)
+        return True
 
     def _arguments(self, part: Part) -> list[str]:
         if part.name != "mail":
@@ -246,14 +268,38 @@ class Supervisor:
         if part.service:
             databases = self.databases[part.service]
             return base | service_env(part.service, self.place, self.secrets, databases, self.redis_url)
-        own = {"stripe": stripe_env, "signin": signin_env}.get(part.name)
+        own = {"stripe": stripe_env, "signin": signin_env, "demo": demo_env}.get(part.name)
         return base | (own(self.place, self.secrets) if own else {})
 
     def _demo(self) -> None:
-        """Demo data, once for each state folder, through the same doors as everybody."""
+        """Demo data, once for each state folder. Without it the product runs as well."""
         marker = self.place.state / "demo.json"
         if not self.options.demo or marker.exists():
             return
-        part = Part(name="demo", module="sandbox.demo", arguments=(str(self.place.state),), once=True)
-        self._start_group([self._child(part)])
-        marker.write_text(json.dumps({"made": True}))
+        demo = self._child(Part(name="demo", module="sandbox.demo", once=True))
+        self._started.append([demo])
+        demo.start()
+        while demo.running and demo.age_s < DEMO_WITHIN_S:
+            self._tick()
+        complete = demo.done
+        stop_all([[demo]])
+        marker.write_text(json.dumps({"complete": complete}))
+        if complete:
+            terminal.came_up("demo data", "done", demo.age_s)
+        else:
+            terminal.say(
+                terminal.paint("The demo data is not complete; everything else runs. ", terminal.WARNING)
+                + f"Why: {demo.log}. `make reset` and `make run` try again."
+            )
+
+
+def _check(child: Child, deadline: float) -> None:
+    """Stop the start when this one has failed, or is late."""
+    if child.failed:
+        time.sleep(_TICK_S * 2)  # its last words are still on their way
+        raise CannotStartError(
+            f"{child.name} did not start. It said:\n{child.last_words()}\n"
+            f"The whole log: {child.log}. `make reset` forgets all data and begins anew."
+        )
+    if time.monotonic() > deadline:
+        raise CannotStartError(f"{child.name} was not ready within {READY_WITHIN_S:.0f} s. Its log: {child.log}")

@@ -3,10 +3,12 @@
 import os
 import sys
 import threading
+from contextlib import suppress
 from itertools import cycle
 
 _COLORS = cycle(("36", "32", "33", "35", "34", "96", "92", "93", "95", "94"))
 _NAME_WIDTH = 23
+GOOD, WARNING = "32", "33"
 _lock = threading.Lock()
 _color_of: dict[str, str] = {}
 
@@ -20,17 +22,25 @@ def paint(text: str, color: str) -> str:
     return f"\x1b[{color}m{text}\x1b[0m" if _colored() else text
 
 
+def _show(text: str) -> None:
+    with _lock, suppress(OSError):  # the terminal was closed: the logs are still written, and everything stops cleanly
+        print(text, flush=True)
+
+
 def line(name: str, text: str) -> None:
     """One line of one part, whole, with the part's name before it."""
-    with _lock:
-        color = _color_of.setdefault(name, next(_COLORS))
-        print(f"{paint(name.ljust(_NAME_WIDTH), color)} {text}", flush=True)
+    color = _color_of.get(name) or _color_of.setdefault(name, next(_COLORS))
+    _show(f"{paint(name.ljust(_NAME_WIDTH), color)} {text}")
 
 
 def say(text: str = "") -> None:
     """A line of the supervisor itself."""
-    with _lock:
-        print(text, flush=True)
+    _show(text)
+
+
+def came_up(name: str, word: str, seconds: float) -> None:
+    """A part that has come up: what it is now, and how long that took."""
+    _show(f"  {paint(word.ljust(7), GOOD)}  {name.ljust(_NAME_WIDTH)} {seconds:5.1f} s")
 
 
 def table(rows: list[tuple[str, str, str]]) -> str:

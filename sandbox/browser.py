@@ -1,0 +1,106 @@
+"""A browser without a screen: opens pages, keeps cookies, fills the forms that stand there and sends them."""
+
+from dataclasses import dataclass, field
+from html.parser import HTMLParser
+from typing import Self
+from urllib.parse import urljoin
+
+import httpx
+
+
+class PageError(RuntimeError):
+    """The page is not what was expected; the message says what stands there."""
+
+
+@dataclass(kw_only=True)
+class Form:
+    """A form of a page: its address, and the values that a browser would send untouched."""
+
+    action: str
+    method: str
+    values: dict[str, str] = field(default_factory=dict)
+
+
+class _Reader(HTMLParser):
+    """Collects the forms of a page."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.forms: list[Form] = []
+        self._open: Form | None = None
+        self._textarea: str | None = None
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        given = dict(attrs)
+        if tag == "form":
+            self._open = Form(action=given.get("action") or "", method=given.get("method") or "get")
+            self.forms.append(self._open)
+        if self._open is None or not (name := given.get("name")):
+            return
+        kind = given.get("type", "text")
+        if tag == "textarea":
+            self._textarea = name
+            self._open.values[name] = ""
+        elif tag == "input" and (kind not in {"radio", "checkbox"} or "checked" in given):
+            self._open.values[name] = given.get("value") or ""
+
+    def handle_data(self, data: str) -> None:
+        if self._open is not None and self._textarea is not None:
+            self._open.values[self._textarea] += data
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag == "form":
+            self._open = None
+        if tag == "textarea":
+            self._textarea = None
+
+
+class Browser:
+    """One browser profile: cookies stay, redirects are followed."""
+
+    def __init__(self, *, zone: str = "Europe/Berlin") -> None:
+        self.client = httpx.Client(follow_redirects=True, timeout=20, headers={"Accept": "text/html"})
+        self.client.cookies.set("zone", zone)
+        self.response: httpx.Response | None = None
+
+    @property
+    def _here(self) -> httpx.Response:
+        if self.response is None:
+            raise PageError("No page is open.")
+        return self.response
+
+    @property
+    def page(self) -> str:
+        """What stands on the page now."""
+        return self._here.text
+
+    @property
+    def url(self) -> str:
+        """The address of the page now."""
+        return str(self._here.url)
+
+    def open(self, url: str) -> Self:
+        """Go to an address; a relative one counts from the page that is open."""
+        self.response = self.client.get(urljoin(self.url, url) if self.response else url)
+        return self
+
+    def form(self, part_of_action: str) -> Form:
+        """The first form on this page that is posted to an address containing that."""
+        reader = _Reader()
+        reader.feed(self.page)
+        posted = [form for form in reader.forms if form.method == "post"]
+        for form in posted:
+            if part_of_action in form.action:
+                return form
+        there = [form.action for form in posted]
+        raise PageError(f"No form to {part_of_action!r} on {self.url} (status {self._here.status_code}), only {there}.")
+
+    def send(self, part_of_action: str, **fields: str) -> Self:
+        """Fill the form whose address contains that, and send it."""
+        form = self.form(part_of_action)
+        self.response = self.client.post(urljoin(self.url, form.action), data=form.values | fields)
+        return self
+
+    def close(self) -> None:
+        """Close the browser."""
+        self.client.close()

@@ -1,0 +1,25 @@
+"""`python -m sandbox.demo`: make the demo data in a product that runs, as the supervisor does at the first start."""
+
+import sys
+import time
+
+import httpx
+
+from sandbox.browser import PageError
+from sandbox.demo.story import Addresses, StoryError, tell
+from shared.env import Env
+
+
+def main() -> None:
+    """Tell the story; QUEUE_URL, STRIPE_URL and MAIL_URL say where."""
+    env, began = Env(), time.monotonic()
+    at = Addresses(queue=env.url("QUEUE_URL"), stripe=env.url("STRIPE_URL"), mail=env.url("MAIL_URL"))
+    try:
+        tell(at)
+    except (StoryError, PageError, httpx.HTTPError) as error:
+        sys.exit(f"Demo data is incomplete: {error}")
+    print(f"Demo data made in {time.monotonic() - began:.1f} s.", flush=True)
+
+
+if __name__ == "__main__":
+    main()
