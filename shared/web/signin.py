@@ -36,8 +36,12 @@ class ProviderUnavailable(ServiceError):
 
 
 def _local(path: str) -> str:
-    """A path of this service, whatever was asked for: no open redirect."""
-    return path if path.startswith("/") and not path.startswith(("//", "/\\")) else "/"
+    """A path of this service, whatever was asked for: no open redirect.
+
+    Browsers read a backslash as a slash and drop tabs and line ends (WHATWG URL, 4.4): `/<tab>/host` is that host.
+    """
+    here = path.startswith("/") and not path.startswith("//") and "\\" not in path and path.isprintable()
+    return path if here else "/"
 
 
 def register(app: Flask, settings: OidcSettings, public_url: str) -> None:
