@@ -5,6 +5,7 @@ from typing import Any
 from authlib.integrations.base_client import OAuthError
 from authlib.integrations.flask_client import OAuth
 from flask import Blueprint, Flask, redirect, request, session
+from joserfc.errors import JoseError
 from requests import RequestException
 from werkzeug.wrappers import Response
 
@@ -75,12 +76,14 @@ def register(app: Flask, settings: OidcSettings, public_url: str) -> None:
         wanted = _local(session.get(_NEXT, "/"))
         try:
             claims: dict[str, Any] = provider.authorize_access_token()["userinfo"]
-        except (OAuthError, KeyError) as error:
+        except (OAuthError, JoseError, KeyError) as error:
             log.info("sign-in refused", why=str(error))
             raise SigninFailed("Start again from the page that you wanted.") from error
         except RequestException as error:
             raise ProviderUnavailable("Nobody can sign in just now. Try again in a moment.") from error
-        granted = claims.get(settings.roles_claim) or []
+        granted = claims.get(settings.roles_claim)
+        if not isinstance(granted, list):  # a text would match role names inside it
+            granted = []
         session.clear()  # nothing of who sat here before
         session[STAFF_SESSION] = {
             "sub": claims["sub"],
