@@ -35,3 +35,12 @@ class TestPostgres:
             yield create_database(self._superuser_url, service, PASSWORDS, database=name, template=service)
         finally:
             drop_database(self._superuser_url, name)
+
+    @contextmanager
+    def empty_database(self, service: str) -> Iterator[Any]:
+        """A database that nobody has migrated; gives its owner and app URLs."""
+        name = new_id(service)
+        try:
+            yield create_database(self._superuser_url, service, PASSWORDS, database=name)
+        finally:
+            drop_database(self._superuser_url, name)

@@ -188,7 +188,7 @@ class Tiny:
             "billing",
             databases=databases,
             redis_url="redis://127.0.0.1:1",
-            urls={"signin": signin, "billing": "http://localhost"},
+            urls={"signin": signin, "billing": more.pop("url", "http://localhost")},
         )
         env = Env(self.variables)
         self.db = Database(env.text("DATABASE_URL"), pool_size=20)
