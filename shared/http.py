@@ -4,6 +4,7 @@ No retries here: one layer retries, and that is the job which asks.
 """
 
 import math
+import time
 from typing import Any, ClassVar
 
 import httpx
@@ -68,11 +69,14 @@ class ServiceClient:
             "X-Request-Id": request_id(),
             "X-Deadline-Ms": str(int(seconds * 1000)),
         }
-        with PEER_CALLS.labels(self.audience, method).time():
-            try:
-                response = self._client.request(method, path, headers=headers, timeout=seconds, **arguments)
-            except httpx.HTTPError as error:
-                raise PeerUnavailable(self.audience, type(error).__name__) from error
+        began, outcome = time.perf_counter(), "unavailable"
+        try:
+            response = self._client.request(method, path, headers=headers, timeout=seconds, **arguments)
+            outcome = f"{response.status_code // 100}xx"
+        except httpx.HTTPError as error:
+            raise PeerUnavailable(self.audience, type(error).__name__) from error
+        finally:
+            PEER_CALLS.labels(self.audience, outcome).observe(time.perf_counter() - began)
         return self._read(response)
 
     def _read(self, response: httpx.Response) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from prometheus_client import REGISTRY
 
 from shared import clock, inbox, outbox
 from shared.db import Database
@@ -354,3 +355,22 @@ def test_a_peer_that_says_no_is_understood(peer: Peer) -> None:
         client.post("/v1/orders", {"product": "x"})
     client.close()
     assert (refusal.value.status_code, refusal.value.problem["code"]) == (422, "product_unknown")
+
+
+def test_questions_are_counted_by_how_they_ended(peer: Peer) -> None:
+    def counted(outcome: str) -> float:
+        return REGISTRY.get_sample_value("peer_call_seconds_count", {"peer": "entitlements", "outcome": outcome}) or 0
+
+    before = {outcome: counted(outcome) for outcome in ("2xx", "4xx", "unavailable")}
+    client = peer.client()
+    client.get("/v1/balance")
+    peer.answer = lambda _: (403, b"{}")
+    with pytest.raises(PeerRefused):
+        client.get("/v1/balance")
+    client.close()
+    peer.stop()
+    gone = peer.client()
+    with pytest.raises(PeerUnavailable):
+        gone.get("/v1/balance")
+    gone.close()
+    assert {outcome: counted(outcome) - before[outcome] for outcome in before} == {"2xx": 1, "4xx": 1, "unavailable": 1}
