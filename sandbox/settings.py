@@ -29,6 +29,17 @@ INNER = ("smtp", "postgres", "valkey")
 """Parts that no person opens: where their port is taken, another one does as well."""
 CLIENT_ID = "premium-support"
 SUPPORT_EMAIL = "support@premium-support.example"
+WEBHOOK_EVENTS = (
+    "checkout.session.completed",
+    "checkout.session.async_payment_succeeded",
+    "checkout.session.async_payment_failed",
+    "checkout.session.expired",
+    "charge.succeeded",
+    "charge.updated",
+    "charge.captured",
+    "charge.refunded",
+)
+"""The events that billing asks Stripe for. With all of them, the first start's catalog would stand in line before the first payment."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -161,6 +172,7 @@ def stripe_env(place: Place, known: Secrets) -> dict[str, str]:
         "STRIPE_STANDIN_STATE": str(place.state / "stripe"),
         "STRIPE_STANDIN_WEBHOOK_URL": f"{place.inner('billing')}/webhooks/stripe",
         "STRIPE_STANDIN_WEBHOOK_SECRET": known.get("stripe_webhook", "whsec_"),
+        "STRIPE_STANDIN_WEBHOOK_EVENTS": ",".join(WEBHOOK_EVENTS),
     }
 
 

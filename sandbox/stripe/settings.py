@@ -17,6 +17,7 @@ class Settings:
     api_key: str
     webhook_url: str | None = None
     webhook_secret: str | None = None
+    webhook_events: tuple[str, ...] = ("*",)
     merchant: str = "Premium Support"
     retry_base_s: float = 1.0
 
@@ -48,5 +49,8 @@ def from_env(env: Env) -> Settings:
         api_key=api_key,
         webhook_url=webhook_url,
         webhook_secret=webhook_secret,
+        webhook_events=env.items("STRIPE_STANDIN_WEBHOOK_EVENTS")
+        if env.optional("STRIPE_STANDIN_WEBHOOK_EVENTS")
+        else ("*",),
         merchant=env.text("STRIPE_STANDIN_MERCHANT", "Premium Support"),
     )

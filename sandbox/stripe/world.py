@@ -45,13 +45,14 @@ class World:
         """The endpoint from the settings, made or brought up to date, so that both sides know its secret beforehand."""
         known = work.tx.select("webhook_endpoint", [equals("_from_settings", True)])
         url, secret = self.settings.webhook_url, self.settings.webhook_secret
+        wanted = list(self.settings.webhook_events)
         if url is None:
             for endpoint in known:
                 work.tx.remove(endpoint["id"])
         elif known:
-            work.tx.put(known[0] | {"url": url, "_secret": secret})
+            work.tx.put(known[0] | {"url": url, "enabled_events": wanted, "_secret": secret})
         else:
-            described = {"url": url, "enabled_events": ["*"], "description": "From the stand-in's settings"}
+            described = {"url": url, "enabled_events": wanted, "description": "From the stand-in's settings"}
             new_endpoint(work, described, secret=secret, from_settings=True)
 
     def close(self) -> None:
