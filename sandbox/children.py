@@ -64,7 +64,7 @@ class Child:
     def _read(self, process: subprocess.Popen[bytes]) -> None:
         if process.stdout is None:
             return
-        with self.log.open("ab") as log:
+        with process.stdout, self.log.open("ab") as log:
             for raw in process.stdout:
                 log.write(raw)
                 log.flush()

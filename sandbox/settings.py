@@ -39,7 +39,7 @@ WEBHOOK_EVENTS = (
     "charge.captured",
     "charge.refunded",
 )
-"""The events that billing asks Stripe for. With all of them, the first start's catalog would stand in line before the first payment."""
+"""The events that billing asks Stripe for. More of them would stand in line before the first payment."""
 
 
 @dataclass(frozen=True, kw_only=True)
