@@ -139,7 +139,7 @@ def count_without_outcome(session: Session, *, now: datetime) -> int:
 
 def count_parked(session: Session) -> int:
     """Orders that wait for a person."""
-    parked = orders.c.parked_reason.is_not(None) & (orders.c.state != OrderState.SETTLED.value)
+    parked = orders.c.parked_reason.is_not(None) & _WITHOUT_OUTCOME
     return session.execute(sa.select(sa.func.count()).select_from(orders).where(parked)).scalar_one()
 
 

@@ -26,9 +26,17 @@ class StoredEvent:
 
 
 def store(
-    session: Session, *, event_id: str, event_type: str, source: str, body: bytes, created_at: datetime, now: datetime
+    session: Session,
+    *,
+    event_id: str,
+    event_type: str,
+    source: str,
+    body: bytes,
+    created_at: datetime,
+    now: datetime,
+    needs_work: bool = True,
 ) -> bool:
-    """Keep an event; False when it was here already."""
+    """Keep an event; False when it was here already. One that needs no work is kept as handled."""
     stored = session.execute(
         insert(webhook_events)
         .values(
@@ -40,6 +48,7 @@ def store(
             received_at=now,
             request_id=request_id(),
             next_attempt_at=now,
+            handled_at=None if needs_work else now,
         )
         .on_conflict_do_nothing(index_elements=["event_id"])
         .returning(webhook_events.c.event_id)

@@ -8,6 +8,7 @@ from typing import Any
 from services.billing.domain.signature import verify_signature
 from services.billing.errors import WebhookNotAuthentic
 from services.billing.store import webhook_events
+from services.billing.use_cases.handle_stripe_event import HANDLERS
 from shared import clock
 from shared.db import Database, wake_after_commit
 
@@ -29,8 +30,9 @@ def accept_webhook(db: Database, body: bytes, signature: str | None, *, secrets:
             body=body,
             created_at=datetime.fromtimestamp(event["created"], UTC),
             now=now,
+            needs_work=event["type"] in HANDLERS,
         )
-        if new:
+        if new and event["type"] in HANDLERS:
             wake_after_commit(session, "handle_stripe_event", event["id"])
     return new
 
