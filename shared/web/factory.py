@@ -118,7 +118,6 @@ def _look(app: APIFlask, settings: CommonSettings) -> None:
 def _security_headers(form_targets: Sequence[str]) -> dict[str, str]:
     policy = (
         "default-src 'self'",
-        "img-src 'self' data:",
         "object-src 'none'",
         "base-uri 'none'",
         "frame-ancestors 'none'",
