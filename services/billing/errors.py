@@ -84,17 +84,6 @@ class WebhookNotAuthentic(ServiceError):
         return 400
 
 
-class EventNotFound(ServiceError):
-    """No webhook event of that id was received."""
-
-    kind = Kind.NOT_FOUND
-    code = "event_not_found"
-    title = "There is no such event"
-
-    def __init__(self, event_id: str) -> None:
-        super().__init__("No event of that id was received.", event_id=event_id)
-
-
 class ChargeNotFound(ServiceError):
     """Neither our mirror nor Stripe knows that charge."""
 

@@ -1,6 +1,5 @@
 """The books: which entries each movement of money makes, so that every transaction sums to zero per currency."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
@@ -98,12 +97,3 @@ def share_of_credit(paid: Money, *, credits_bought: int, number: int) -> Money:
         raise ValueError(f"Credit {number} of {credits_bought} was never sold")
     share, remainder = divmod(paid.amount_minor, credits_bought)
     return Money(share + (remainder if number == credits_bought else 0), paid.currency)
-
-
-def balance_by_account(entries: Iterable[Entry]) -> dict[tuple[LedgerAccount, str], int]:
-    """The balance in minor units of each account and currency."""
-    sums: dict[tuple[LedgerAccount, str], int] = {}
-    for entry in entries:
-        key = (entry.account, entry.amount.currency)
-        sums[key] = sums.get(key, 0) + entry.amount.amount_minor
-    return sums

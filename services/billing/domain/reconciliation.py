@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from datetime import time as wall_time
 from enum import Enum
-from typing import Any
 from zoneinfo import ZoneInfo
 
 from shared.money import Money, format_money
@@ -152,12 +151,3 @@ class Mismatch:
         if amount is None:
             raise ValueError(f"{self.exception_id} has no side")
         return amount
-
-    def as_facts(self) -> dict[str, Any]:
-        """Both sides as JSON has them."""
-        return {
-            "ours": {"amount_minor": self.ours.amount_minor, "currency": self.ours.currency} if self.ours else None,
-            "stripe": {"amount_minor": self.stripe.amount_minor, "currency": self.stripe.currency}
-            if self.stripe
-            else None,
-        }
