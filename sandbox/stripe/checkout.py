@@ -6,8 +6,8 @@ from sandbox.stripe.events import emit
 from sandbox.stripe.ids import new_id
 from sandbox.stripe.intents import new_intent, pay
 from sandbox.stripe.payments import billing_details, check_amount
-from sandbox.stripe.resources.common import merged_metadata
 from sandbox.stripe.resources.customers import new_customer
+from sandbox.stripe.resources.every_resource import merged_metadata
 from sandbox.stripe.work import Work
 
 EXPIRE = "expire_checkout_session"

@@ -8,7 +8,7 @@ from sandbox.stripe.errors import Json, no_such
 from sandbox.stripe.events import emit_update
 from sandbox.stripe.listing import filters, list_page
 from sandbox.stripe.payments import billing_details, card_error, new_charge
-from sandbox.stripe.resources.common import merged_metadata, retrieval
+from sandbox.stripe.resources.every_resource import merged_metadata, retrieval
 from sandbox.stripe.views import show
 from sandbox.stripe.work import Operation, Work
 

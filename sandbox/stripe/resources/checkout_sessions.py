@@ -23,7 +23,7 @@ from sandbox.stripe.checks import (
 from sandbox.stripe.errors import Json, invalid, no_such
 from sandbox.stripe.line_items import LINE_ITEM, new_line_items
 from sandbox.stripe.listing import filters, list_page
-from sandbox.stripe.resources.common import merged_metadata, retrieval
+from sandbox.stripe.resources.every_resource import merged_metadata, retrieval
 from sandbox.stripe.views import page, show
 from sandbox.stripe.work import Operation, Work
 

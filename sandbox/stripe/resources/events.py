@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from sandbox.stripe.checks import PAGE, boolean, list_of, text, time_range
 from sandbox.stripe.errors import Json, invalid
 from sandbox.stripe.listing import filters, list_page
-from sandbox.stripe.resources.common import retrieval
+from sandbox.stripe.resources.every_resource import retrieval
 from sandbox.stripe.work import Operation, Work
 
 _TYPE = "json_extract(body, '$.type') GLOB ?"

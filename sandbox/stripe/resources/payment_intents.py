@@ -25,7 +25,7 @@ from sandbox.stripe.events import emit
 from sandbox.stripe.intents import new_intent, pay
 from sandbox.stripe.listing import filters, list_page
 from sandbox.stripe.payments import billing_details, check_amount
-from sandbox.stripe.resources.common import merged_metadata, retrieval
+from sandbox.stripe.resources.every_resource import merged_metadata, retrieval
 from sandbox.stripe.views import show
 from sandbox.stripe.work import Operation, Work
 

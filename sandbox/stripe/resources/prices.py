@@ -25,7 +25,7 @@ from sandbox.stripe.errors import Json, invalid, missing
 from sandbox.stripe.events import emit, emit_update
 from sandbox.stripe.ids import new_id
 from sandbox.stripe.listing import filters, list_page
-from sandbox.stripe.resources.common import merged_metadata, retrieval
+from sandbox.stripe.resources.every_resource import merged_metadata, retrieval
 from sandbox.stripe.resources.products import new_product
 from sandbox.stripe.store import equals
 from sandbox.stripe.views import show

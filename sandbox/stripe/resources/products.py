@@ -7,7 +7,7 @@ from sandbox.stripe.errors import Json, invalid
 from sandbox.stripe.events import emit, emit_update
 from sandbox.stripe.ids import new_id
 from sandbox.stripe.listing import filters, list_page
-from sandbox.stripe.resources.common import merged_metadata, retrieval
+from sandbox.stripe.resources.every_resource import merged_metadata, retrieval
 from sandbox.stripe.views import show
 from sandbox.stripe.work import Operation, Work
 

@@ -8,7 +8,7 @@ from sandbox.stripe.checks import EXPAND, PAGE, Check, Need, boolean, choice, li
 from sandbox.stripe.errors import Json, invalid
 from sandbox.stripe.ids import new_id
 from sandbox.stripe.listing import list_page
-from sandbox.stripe.resources.common import merged_metadata, retrieval
+from sandbox.stripe.resources.every_resource import merged_metadata, retrieval
 from sandbox.stripe.views import show
 from sandbox.stripe.work import API_VERSION, Operation, Work
 
