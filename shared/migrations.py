@@ -21,7 +21,8 @@ def migrate(migrations: Path, owner_url: str, app_url: str) -> None:
 def run_env(metadata: sa.MetaData) -> None:
     """Run what each migrations/env.py asks for, under a lock time-out: behind a long query it fails fast."""
     attributes = context.config.attributes
-    engine = sa.create_engine(attributes["owner_url"], poolclass=sa.pool.NullPool)
+    options = {"options": "-c lock_timeout=3s"}
+    engine = sa.create_engine(attributes["owner_url"], poolclass=sa.pool.NullPool, connect_args=options)
     with engine.connect() as connection:
         context.configure(
             connection=connection,
@@ -30,8 +31,6 @@ def run_env(metadata: sa.MetaData) -> None:
             compare_type=True,
             compare_server_default=False,
         )
-        connection.execute(sa.text("SET lock_timeout = '3s'"))
-        connection.commit()
         with context.begin_transaction():
             context.run_migrations()
     engine.dispose()

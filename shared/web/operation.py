@@ -1,6 +1,5 @@
 """What an operator and a load balancer ask a service: alive, ready, and what waits."""
 
-import os
 from collections.abc import Callable, Iterable, Mapping
 
 from flask import Blueprint, Response, jsonify
@@ -11,6 +10,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from shared.db import Database
+from shared.env import Env
 from shared.settings import CommonSettings
 from shared.telemetry import get_logger
 from shared.web.access import public
@@ -61,7 +61,7 @@ def operation_routes(settings: CommonSettings, db: Database, pending: Pending) -
     @public
     def metrics() -> Response:
         registry = REGISTRY
-        if "PROMETHEUS_MULTIPROC_DIR" in os.environ:
+        if Env().optional("PROMETHEUS_MULTIPROC_DIR"):
             registry = CollectorRegistry()
             MultiProcessCollector(registry)  # type: ignore[no-untyped-call] # the library has no types there
         body = generate_latest(registry)
