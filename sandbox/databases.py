@@ -103,4 +103,4 @@ def _at(url: str, database: str) -> str:
 
 def _service_url(superuser_url: str, role: str, password: str, database: str) -> str:
     place = conninfo_to_dict(superuser_url)
-    return f"postgresql+psycopg://{role}:{quote(password)}@{place['host']}:{place['port']}/{database}"
+    return f"postgresql+psycopg://{role}:{quote(password, safe='')}@{place['host']}:{place['port']}/{database}"

@@ -8,16 +8,18 @@ from typing import Any
 
 import pytest
 
-from sandbox.embedded import start_postgres, start_valkey
+from sandbox.embedded import forget_postgres, start_postgres, start_valkey
 from tests.support.databases import TestPostgres
 
 
 @pytest.fixture(scope="session")
 def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestPostgres]:
     """A real server; without fsync, because a test that ends forgets it."""
-    server = start_postgres(tmp_path_factory.mktemp("postgres"), fsync="off", max_connections="200")
+    state = tmp_path_factory.mktemp("postgres")
+    server = start_postgres(state, durable=False, max_connections=200)
     yield TestPostgres(server.url)
     server.stop()
+    forget_postgres(state)  # as root its data lies outside of pytest's folder
 
 
 @pytest.fixture(scope="session")
