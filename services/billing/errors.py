@@ -43,6 +43,17 @@ class OrderNotFound(ServiceError):
         super().__init__("There is no such order. Check the id.", order_id=order_id)
 
 
+class OrderBusy(ServiceError):
+    """Somebody else works on the order just now, for longer than one may wait."""
+
+    kind = Kind.UNAVAILABLE
+    code = "order_busy"
+    title = "The order is being worked on"
+
+    def __init__(self) -> None:
+        super().__init__("The payment is being looked up at Stripe just now. Try again in a moment.")
+
+
 class OrderAlreadyOpen(ServiceError):
     """The ticket already has an open order for something else."""
 

@@ -12,6 +12,8 @@ import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError, ProgrammingError
 
 from services.billing.domain.orders import Order, OrderState
+from services.billing.errors import OrderBusy
+from services.billing.store import orders
 from services.billing.store.tables import audit_entries, consumptions, ledger_transactions
 from services.billing.use_cases.count_pending import count_pending
 from services.billing.use_cases.mirror_charge import mirror_balances
@@ -113,6 +115,17 @@ def test_another_orders_session_settles_nothing(shop: Shop) -> None:
 
     assert returned(shop, mine, other.checkout_session_id).status_code == 404
     assert shop.now(mine).state is OrderState.OPEN
+
+
+def test_an_order_that_somebody_works_on_for_too_long_is_busy_and_not_a_failure(shop: Shop) -> None:
+    order = shop.order()
+    with shop.context.db.transaction() as first:
+        orders.lock(first, order.order_id)
+        with shop.context.db.transaction() as second:
+            second.execute(sa.text("SET LOCAL lock_timeout = '50ms'"))
+            with pytest.raises(OrderBusy):
+                orders.lock(second, order.order_id)
+            second.rollback()
 
 
 def test_an_unknown_order_is_not_found(shop: Shop) -> None:

@@ -5,10 +5,13 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
+from psycopg.errors import LockNotAvailable
 from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from services.billing.domain.orders import Order, OrderState
+from services.billing.errors import OrderBusy
 from services.billing.store.tables import orders
 from shared.money import Money
 
@@ -85,20 +88,29 @@ def find_by_checkout(session: Session, checkout_session_id: str) -> Order | None
 
 
 def lock(session: Session, order_id: str) -> Order | None:
-    """The order of that id, locked until the transaction ends."""
-    row = session.execute(sa.select(orders).where(orders.c.order_id == order_id).with_for_update()).first()
-    return _order(row) if row else None
+    """The order of that id, locked until the transaction ends. Raises OrderBusy."""
+    return _locked(session, sa.select(orders).where(orders.c.order_id == order_id))
 
 
 def lock_live_of_ticket(session: Session, ticket_id: str) -> Order | None:
     """The ticket's order that is not abandoned (open before settled), locked; waits for whoever settles it just now."""
-    row = session.execute(
+    return _locked(
+        session,
         sa.select(orders)
         .where(orders.c.ticket_id == ticket_id, orders.c.state != OrderState.ABANDONED.value)
         .order_by(_WITHOUT_OUTCOME.desc(), orders.c.order_id.desc())
-        .limit(1)
-        .with_for_update()
-    ).first()
+        .limit(1),
+    )
+
+
+def _locked(session: Session, query: sa.Select[Any]) -> Order | None:
+    """Whoever settles an order asks Stripe under its lock; a Stripe that is slow must not become our failure."""
+    try:
+        row = session.execute(query.with_for_update()).first()
+    except OperationalError as error:
+        if isinstance(error.orig, LockNotAvailable):
+            raise OrderBusy from error
+        raise
     return _order(row) if row else None
 
 
