@@ -4,7 +4,8 @@ import argparse
 import os
 from pathlib import Path
 
-from sandbox.supervisor import Options, reset, up
+from sandbox.state_folder import reset
+from sandbox.supervisor import Options, up
 
 
 def main() -> None:

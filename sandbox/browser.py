@@ -1,5 +1,6 @@
 """A browser without a screen: opens pages, keeps cookies, fills the forms that stand there and sends them."""
 
+import weakref
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
 from typing import Self
@@ -62,6 +63,7 @@ class Browser:
         self.client = httpx.Client(follow_redirects=True, timeout=20, headers={"Accept": "text/html"})
         self.client.cookies.set("zone", zone)
         self.response: httpx.Response | None = None
+        weakref.finalize(self, self.client.close)
 
     @property
     def _here(self) -> httpx.Response:

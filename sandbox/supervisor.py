@@ -1,23 +1,18 @@
 """Runs the whole product on this machine: starts all parts in order, keeps them alive, stops them in order."""
 
-import fcntl
 import json
 import os
 import shutil
 import signal
 import sys
 import time
-import urllib.error
-import urllib.request
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any, cast
+from typing import Any
 
 import psycopg
-from redis import Redis
-from redis.exceptions import RedisError
 
 from sandbox import terminal
 from sandbox.children import Child, stop_all
@@ -25,7 +20,6 @@ from sandbox.databases import DatabaseUrls, create_databases
 from sandbox.embedded import (
     Launch,
     ServerFailedError,
-    forget_postgres,
     postgres_answers,
     postgres_launch,
     stop_leftover_postgres,
@@ -35,7 +29,9 @@ from sandbox.embedded import (
 from sandbox.leftovers import end_leftovers
 from sandbox.ports import CannotStartError, choose_ports
 from sandbox.processes import Part, stages
+from sandbox.readiness import http_ready, worker_ready
 from sandbox.settings import Place, Secrets, demo_env, service_env, signin_env, stripe_env
+from sandbox.state_folder import hold
 from sandbox.summary import first_steps, told_file, write_json
 
 ROOT = Path(__file__).parent.parent
@@ -60,56 +56,11 @@ class Options:
 
 def up(options: Options) -> None:
     """Run everything until Ctrl-C, SIGTERM or the end of the terminal; a second Ctrl-C waits for nobody."""
-    lock = _lock(options.state)
+    lock = hold(options.state)
     try:
         Supervisor(options).run()
     finally:
         lock.close()
-
-
-def reset(state: Path) -> None:
-    """Forget all that was stored. Refuses while the sandbox runs."""
-    if not state.exists():
-        terminal.say(f"There is nothing to forget: {state} does not exist.")
-        return
-    lock = _lock(state)
-    end_leftovers(state / "logs")
-    stop_leftover_postgres(state)
-    forget_postgres(state)
-    shutil.rmtree(state)
-    lock.close()
-    terminal.say(f"Forgotten: {state}.")
-
-
-def _lock(state: Path) -> IO[str]:
-    """Hold the state folder: two supervisors on one folder would fight for its data."""
-    state.mkdir(parents=True, exist_ok=True)
-    handle = (state / "lock").open("a")
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        raise CannotStartError(
-            f"The product runs already on {state}. Stop it there with Ctrl-C, or name another folder: SANDBOX_STATE=..."
-        ) from None
-    return handle
-
-
-def _http_ready(url: str) -> bool:
-    try:
-        with urllib.request.urlopen(f"{url}/readyz", timeout=2) as answer:  # noqa: S310 - our own loopback address
-            return bool(answer.status == 200)  # noqa: PLR2004 - HTTP's own number
-    except (urllib.error.URLError, OSError):
-        return False
-
-
-def _worker_ready(redis_url: str, service: str, pid: int) -> bool:
-    """Whether the worker with that pid has written itself into RQ's list of those who wait on the service's queue."""
-    try:
-        with Redis.from_url(redis_url, socket_timeout=2) as valkey:
-            names = cast("set[bytes]", valkey.smembers(f"rq:workers:{service}"))
-    except RedisError:
-        return False
-    return any(f":{service}-{pid}-" in name.decode() for name in names)
 
 
 class Supervisor:
@@ -252,9 +203,9 @@ class Supervisor:
     def _ready(self, part: Part, child: Child) -> bool:
         """A web process answers, a worker waits for jobs; of a scheduler it is enough that it runs."""
         if part.http:
-            return _http_ready(self.place.inner(part.http))
+            return http_ready(self.place.inner(part.http))
         if part.service and part.arguments == ("worker",):
-            return _worker_ready(self.redis_url, part.service, child.pid)
+            return worker_ready(self.redis_url, part.service, child.pid)
         return True
 
     def _arguments(self, part: Part) -> list[str]:
