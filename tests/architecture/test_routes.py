@@ -1,0 +1,142 @@
+"""Who may call what: each route asks for a credential, or stands here with the reason why it needs none."""
+
+import pytest
+from openapi_spec_validator import OpenAPIV31SpecValidator
+
+from shared.identity import STAFF_ROLES
+from shared.web.access import Access, access_of
+from tests.support.declared import app
+from tests.support.settings import SERVICES
+
+EVERYWHERE = {
+    "GET /livez": "a load balancer asks",
+    "GET /readyz": "a load balancer and the supervisor ask; it tells counts only",
+    "GET /metrics": "Prometheus asks, inside; routes and counts, never paths",
+    "GET /openapi.json": "the reference is no secret",
+    "GET /docs": "the reference is no secret",
+    "GET /assets/<digest>/<name>": "the look",
+    "GET /": "the first page says what this address is",
+}
+SIGN_IN = {
+    "GET /signin": "nobody is signed in yet",
+    "GET /signin/callback": "the provider sends the browser back; state, nonce and PKCE prove it",
+    "POST /signout": "ends a session if there is one; guarded by the form token",
+}
+A_LINK_OPENS_IT = "the customer's link is the credential"
+PUBLIC = {
+    "billing": EVERYWHERE
+    | SIGN_IN
+    | {
+        "GET /answer-by": "the offer shows until when a person would answer",
+        "GET /checkout/return": "the browser comes back from Stripe; Stripe is asked what was paid",
+        "GET /checkout/canceled": "the browser comes back from Stripe, unpaid",
+        "GET /v1/offers": "prices are public",
+        "POST /webhooks/stripe": "Stripe's signature is the credential",
+    },
+    "entitlements": EVERYWHERE,
+    "queue": EVERYWHERE
+    | SIGN_IN
+    | {
+        "GET /ask": "anybody may ask",
+        "POST /ask": "anybody may ask; guarded by the form token",
+        "GET /tickets/<ticket_id>/return": "back from the payment: the session knows its own tickets",
+        "GET /tickets/<ticket_id>/canceled": "back without a payment, as above",
+        "GET /t/<token>": A_LINK_OPENS_IT,
+        "GET /t/<token>/ask": A_LINK_OPENS_IT,
+        "POST /t/<token>/ask": A_LINK_OPENS_IT,
+        "GET /t/<token>/top": A_LINK_OPENS_IT,
+        "GET /t/<token>/conversation": A_LINK_OPENS_IT,
+        "POST /t/<token>/reply": A_LINK_OPENS_IT,
+        "POST /t/<token>/solved": A_LINK_OPENS_IT,
+        "POST /t/<token>/not-solved": A_LINK_OPENS_IT,
+        "POST /t/<token>/cancel": A_LINK_OPENS_IT,
+        "POST /t/<token>/standard": A_LINK_OPENS_IT,
+        "POST /t/<token>/pay": A_LINK_OPENS_IT,
+    },
+}
+WITHOUT_FORM_TOKEN = {"billing": {"POST /webhooks/stripe"}, "entitlements": set(), "queue": set()}
+
+
+def routes(service: str) -> dict[str, tuple[str, Access]]:
+    """Each method and rule of a service, with its endpoint and what it says of itself."""
+    found = {}
+    for rule in app(service).url_map.iter_rules():
+        access = access_of(app(service), rule.endpoint)
+        assert access is not None
+        for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}:
+            found[f"{method} {rule.rule}"] = (rule.endpoint, access)
+    return found
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_each_route_asks_who_calls_or_stands_in_the_list_of_public_ones(service: str) -> None:
+    public = {route for route, (_, access) in routes(service).items() if access.public}
+    assert public - PUBLIC[service].keys() == set(), "who may call these? Mark them, or write here why anybody may"
+    assert PUBLIC[service].keys() - public == set(), "these are not public any more, or gone: take them off the list"
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_a_route_that_is_not_public_admits_somebody_who_exists(service: str) -> None:
+    for route, (_, access) in routes(service).items():
+        assert access.public or access.services or access.staff or access.api_keys, f"nobody may call {route}"
+        assert access.services <= set(SERVICES) - {service}, route
+        assert access.staff <= set(STAFF_ROLES), route
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_only_a_signed_webhook_goes_without_a_form_token(service: str) -> None:
+    without = {route for route, (_, access) in routes(service).items() if not access.csrf}
+    assert without == WITHOUT_FORM_TOKEN[service]
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_what_a_program_changes_it_can_repeat_with_a_key(service: str) -> None:
+    for route, (endpoint, access) in routes(service).items():
+        method, path = route.split(" ")
+        if method != "GET" and path.startswith("/v1/") and (access.api_keys or access.staff):
+            assert getattr(app(service).view_functions[endpoint], "idempotent", False), f"{route} needs @idempotent"
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_nothing_is_changed_by_a_get_and_nothing_is_sent_by_put(service: str) -> None:
+    assert {route.split(" ")[0] for route in routes(service)} <= {"GET", "POST"}
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_events_are_taken_from_peers_only(service: str) -> None:
+    _, access = routes(service)["POST /events"]
+    assert access == Access(services=access.services)
+    assert access.services
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_each_route_of_the_api_stands_in_a_reference_that_is_valid_openapi(service: str) -> None:
+    spec = app(service).test_client().get("/openapi.json").get_json()
+    OpenAPIV31SpecValidator(spec).validate()
+    described = {
+        f"{method.upper()} {path}".replace("{", "<").replace("}", ">")
+        for path, item in spec["paths"].items()
+        for method in item
+    }
+    wanted = {route for route in routes(service) if route.split(" ")[1].startswith(("/v1/", "/events"))}
+    assert wanted <= described
+    for path, item in spec["paths"].items():
+        for method, operation in item.items():
+            assert operation["summary"] or operation.get("description"), f"{method} {path} says nothing of itself"
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_the_reference_can_be_read_by_people(service: str) -> None:
+    assert app(service).test_client().get("/docs").status_code == 200
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_nobody_without_a_credential_reaches_a_route_that_asks_for_one(service: str) -> None:
+    """Also against the running application: no route answers before it has asked who calls."""
+    client = app(service).test_client()
+    for route, (_, access) in routes(service).items():
+        if access.public:
+            continue
+        method, path = route.split(" ")
+        answer = client.open(path.replace("<", "").replace(">", ""), method=method, headers={"Accept": "text/html"})
+        assert answer.status_code in {302, 401}, route

@@ -1,0 +1,126 @@
+"""What a service reads from its environment is what the sandbox and Compose give it."""
+
+import re
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+
+from sandbox.databases import DatabaseUrls
+from sandbox.settings import OFFSETS, Place, Secrets, service_env
+from shared.env import Env
+from tests.support.declared import compose, part, settings_asked, settings_required
+from tests.support.settings import SERVICES
+
+FOR_MIGRATIONS = "MIGRATION_DATABASE_URL"
+NOT_IN_COMPOSE = {"STRIPE_API_BASE": "leads to the stand-in; Compose talks to Stripe itself"}
+BASE_PORT = 8000
+ADDRESSES = {f"{name.upper()}_URL": name for name in SERVICES}
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Place:
+    return Place(ports={name: BASE_PORT + offset for name, offset in OFFSETS.items()}, state=tmp_path)
+
+
+def in_sandbox(service: str, place: Place) -> dict[str, str]:
+    databases = DatabaseUrls(owner=f"postgresql+psycopg://o@127.0.0.1:1/{service}", app="postgresql+psycopg://a@h:1/x")
+    return service_env(service, place, Secrets(place.state), databases, "redis://127.0.0.1:1/0")
+
+
+def containers(service: str) -> dict[str, dict[str, str]]:
+    """The environment of each container of a service."""
+    services: dict[str, Any] = compose()["services"]
+    return {
+        name: {key: str(value) for key, value in one["environment"].items()}
+        for name, one in services.items()
+        if name.startswith(f"{service}-")
+    }
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_a_service_refuses_to_start_without_what_it_needs_and_names_the_variable(service: str) -> None:
+    required = settings_required(service)
+    assert required >= {"DATABASE_URL", "REDIS_URL", "SECRET_KEY", "SERVICE_PRIVATE_KEY", "PEER_PUBLIC_KEYS"}
+    secrets = {name for name in settings_asked(service) if re.search("SECRET|_KEY$|PRIVATE", name)}
+    assert secrets <= required, "a secret has no default"
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_the_sandbox_gives_a_service_all_that_it_needs_and_nothing_that_it_does_not_read(
+    service: str, place: Place
+) -> None:
+    given = in_sandbox(service, place)
+    assert settings_required(service) <= given.keys()
+    assert given.keys() - {FOR_MIGRATIONS} <= settings_asked(service)
+    part(service, "config").Settings.read(Env(given))
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_compose_gives_a_service_exactly_what_it_reads(service: str) -> None:
+    for name, given in containers(service).items():
+        expected = settings_asked(service) - NOT_IN_COMPOSE.keys()
+        expected |= {FOR_MIGRATIONS} if name == f"{service}-migrate" else set()
+        assert given.keys() == expected, name
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_only_the_migration_holds_the_owners_password(service: str) -> None:
+    for name, given in containers(service).items():
+        assert any("_OWNER_PASSWORD" in value for value in given.values()) is (name == f"{service}-migrate")
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_compose_sets_what_a_service_needs_and_asks_for_it_where_nobody_can_know_it(service: str) -> None:
+    for name, given in containers(service).items():
+        for variable in settings_required(service) & given.keys():
+            value = re.sub(r"\$\{[^}]*:-([^}]*)\}", r"\1", given[variable])
+            assert value, f"{name}: {variable} would be empty"
+        secrets = {variable for variable in given if re.search("SECRET|PRIVATE|API_KEY$|DATABASE_URL", variable)}
+        for variable in secrets:
+            assert re.search(r"\$\{\w+:\?[^}]+\}", given[variable]), f"{name}: {variable} has a default or a value"
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_the_ports_of_compose_are_those_of_the_sandbox(service: str, place: Place) -> None:
+    port = str(BASE_PORT + OFFSETS[service])
+    assert in_sandbox(service, place)["BIND"] == f"127.0.0.1:{port}"
+    for given in containers(service).values():
+        assert given["BIND"].rpartition(":")[2] == port
+        for variable, peer in ADDRESSES.items():
+            if variable in given:
+                address = urlsplit(given[variable])
+                assert (address.hostname, address.port) == (f"{peer}-web", BASE_PORT + OFFSETS[peer])
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_each_service_has_its_own_database_role_and_keys(service: str, place: Place) -> None:
+    others = [other for other in SERVICES if other != service]
+    for given in containers(service).values():
+        assert f"//{service}_app:" in given["DATABASE_URL"]
+        assert given["DATABASE_URL"].endswith(f"/{service}")
+        assert f"{service.upper()}_SERVICE_PRIVATE_KEY" in given["SERVICE_PRIVATE_KEY"]
+        assert all(f'"{other}":' in given["PEER_PUBLIC_KEYS"] for other in others)
+        assert not any(f"{other.upper()}_SERVICE_PRIVATE_KEY" in str(given) for other in others)
+    mine = in_sandbox(service, place)
+    for other in others:
+        theirs = in_sandbox(other, place)
+        assert mine["SECRET_KEY"] != theirs["SECRET_KEY"]
+        assert mine["SERVICE_PRIVATE_KEY"] != theirs["SERVICE_PRIVATE_KEY"]
+
+
+def test_stripes_key_is_billings_alone(place: Place) -> None:
+    for service in SERVICES:
+        has_it = any("STRIPE" in name for given in containers(service).values() for name in given)
+        assert has_it is (service == "billing")
+        assert any("STRIPE" in name for name in in_sandbox(service, place)) is (service == "billing")
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_settings_shown_in_a_log_hide_what_is_secret(service: str, place: Place) -> None:
+    given = in_sandbox(service, place)
+    shown = repr(part(service, "config").Settings.read(Env(given)))
+    for name, value in given.items():
+        if re.search("SECRET|PRIVATE|STRIPE_API_KEY|DATABASE_URL", name) and name != FOR_MIGRATIONS:
+            assert value not in shown, name

@@ -1,0 +1,173 @@
+"""How the source is kept: one place for each thing that must have one place, and names that say something."""
+
+import ast
+import re
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+from tests.support.declared import PACKAGES, ROOT, calls, imports, sources
+from tests.support.settings import SERVICES
+
+LONGEST_MODULE = 400
+SAY_NOTHING = re.compile(r"(^|_)(utils?|helpers?|commons?|misc|managers?|stuff)$")
+FEW_USERS: dict[str, str] = {}
+"""Modules of shared with fewer than two users, each with the reason why it stands there all the same."""
+
+
+def attribute(node: ast.AST, owner: str, name: str) -> bool:
+    return isinstance(node, ast.Attribute) and node.attr == name and getattr(node.value, "id", None) == owner
+
+
+def test_only_one_place_commits() -> None:
+    commits = {str(path) for path, tree in sources("services", "shared").items() if calls(tree, "commit")}
+    assert commits == {"shared/db.py"}
+
+
+def test_only_one_place_reads_the_environment() -> None:
+    readers = {
+        str(path)
+        for path, tree in sources("services", "shared").items()
+        for node in ast.walk(tree)
+        if any(attribute(node, "os", name) for name in ("environ", "environb", "getenv", "putenv"))
+        or any(name in {"os.environ", "os.getenv"} for name in imports(node))
+    }
+    assert readers == {"shared/env.py"}
+
+
+def test_only_configs_and_the_migration_ask_for_settings() -> None:
+    makers = {str(path) for path, tree in sources("services").items() if calls(tree, "Env")}
+    assert makers == {f"services/{service}/{name}.py" for service in SERVICES for name in ("config", "app")}
+
+
+def test_only_one_place_reads_the_time_and_one_makes_ids() -> None:
+    """ruff's TID251 knows the full names; this knows what comes in by another door."""
+    for path, tree in sources("services", "shared").items():
+        if str(path) in {"shared/clock.py", "shared/ids.py"}:
+            continue
+        banned = {"secrets", "random", "uuid", "time.time"} & set(imports(tree))
+        assert not banned, f"{path} imports {banned}"
+        assert not [call for call in calls(tree, "now") if "datetime" in ast.unparse(call.func)], path
+
+
+def test_no_file_has_a_name_that_says_nothing() -> None:
+    silent = [str(path) for path in sources(*PACKAGES, "tests") if SAY_NOTHING.search(path.stem)]
+    folders = {
+        str(parent)
+        for path in sources(*PACKAGES, "tests")
+        for parent in path.parents
+        if SAY_NOTHING.search(parent.name)
+    }
+    assert not silent
+    assert not folders
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+def test_a_module_can_be_read_in_one_sitting(package: str) -> None:
+    long = {
+        str(path): lines
+        for path in sources(package)
+        if (lines := len((ROOT / path).read_text(encoding="utf-8").splitlines())) > LONGEST_MODULE
+    }
+    assert not long, "split it by what changes together"
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+def test_each_module_says_in_one_sentence_what_it_decides(package: str) -> None:
+    assert not [str(path) for path, tree in sources(package).items() if not ast.get_docstring(tree)]
+
+
+@pytest.mark.parametrize("lock", sorted(path.name for path in ROOT.glob("requirements*.lock")))
+def test_a_lock_file_holds_hashes_and_no_address_or_path(lock: str) -> None:
+    text = (ROOT / lock).read_text(encoding="utf-8")
+    assert not re.findall(r"^.*(?:https?://|file:|index-url|find-links|trusted-host|\s/\w|@ ).*$", text, re.MULTILINE)
+    pins = re.findall(r"^[A-Za-z0-9].*?(?:==\S+).*$", text, re.MULTILINE)
+    assert pins
+    assert text.count("--hash=sha256:") >= len(pins)
+
+
+def test_what_the_locks_have_in_common_has_one_version() -> None:
+    versions: dict[str, set[str]] = {}
+    for path in ROOT.glob("requirements*.lock"):
+        for name, version in re.findall(r"^([A-Za-z0-9_.\[\]-]+)==(\S+)", path.read_text(), re.MULTILINE):
+            versions.setdefault(name.partition("[")[0], set()).add(version)
+    assert not {name: found for name, found in versions.items() if len(found) > 1}
+
+
+def module(path: Path) -> str:
+    return ".".join(path.with_suffix("").parts).removesuffix(".__init__")
+
+
+def needed_by_shared() -> dict[str, set[str]]:
+    """Which modules of shared each module of shared needs, directly or through another."""
+    direct = {module(path): imported(path) for path in sources("shared")}
+    needed = {}
+    for name in direct:
+        found, waiting = set[str](), [name]
+        while waiting:
+            fresh = direct.get(waiting.pop(), set()) - found
+            found |= fresh
+            waiting += fresh
+        needed[name] = found
+    return needed
+
+
+@cache
+def imported(path: Path) -> frozenset[str]:
+    """The modules of shared that a file imports."""
+    known = {module(path) for path in sources("shared")}
+    return frozenset(name for name in imports(sources(path.parts[0])[path]) if name in known)
+
+
+def users_of_shared() -> dict[str, set[str]]:
+    """Who imports each module of shared: a service, or the sandbox."""
+    users: dict[str, set[str]] = {module(path): set() for path in sources("shared")}
+    for path in sources("services", "sandbox"):
+        for name in imported(path):
+            users[name].add(path.parts[1] if path.parts[0] == "services" else "sandbox")
+    return users
+
+
+def test_each_module_of_shared_has_two_users() -> None:
+    """Directly, or as a part of another module of shared that has them."""
+    users = users_of_shared()
+    needed = needed_by_shared()
+    lonely = {
+        name
+        for name, found in users.items()
+        if len(found.union(*(users[other] for other, parts in needed.items() if name in parts))) < 2
+    }
+    assert lonely == FEW_USERS.keys()
+
+
+def test_the_readme_of_shared_names_each_module_and_who_uses_it() -> None:
+    text = (ROOT / "shared/README.md").read_text(encoding="utf-8")
+    listed = dict(re.findall(r"^\| `([\w/]+\.py)` \| .+ \| (.+) \|$", text, re.MULTILINE))
+    expected, users = {}, users_of_shared()
+    for path in sources("shared"):
+        if path.stem != "__init__":
+            by = [other for other in sources("shared") if module(path) in imported(other)]
+            through = ", ".join(f"`{other.relative_to('shared')}`" for other in by)
+            expected[str(path.relative_to("shared"))] = ", ".join(sorted(users[module(path)])) or f"through {through}"
+    assert listed == expected
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_each_service_has_the_same_rooms(service: str) -> None:
+    folder = ROOT / "services" / service
+    rooms = {"README.md", "__main__.py", "app.py", "web", "jobs.py", "use_cases", "store", "ports.py", "domain"}
+    rooms |= {"errors.py", "config.py", "migrations"}
+    found = {path.name for path in folder.iterdir() if path.name not in {"__pycache__", "__init__.py"}}
+    assert rooms <= found
+    assert found - rooms <= {"gateways", "catalog.toml"}
+
+
+def test_a_function_that_takes_a_session_does_not_commit_or_call_out() -> None:
+    """`f(session, ...)` runs inside the caller's transaction: no network, no transaction of its own."""
+    for path, tree in sources("services").items():
+        for function in (node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)):
+            names = [argument.arg for argument in function.args.args]
+            if names[:1] == ["session"]:
+                assert not calls(function, "transaction"), f"{path}: {function.name}"
+                assert not {"stripe", "mail", "peers", "client"} & set(names), f"{path}: {function.name}"
