@@ -18,19 +18,13 @@ import pytest
 from sandbox import children, leftovers
 from sandbox.children import Child, stop_all
 from sandbox.databases import SERVICES, DatabaseUrls
-from sandbox.embedded import free_port
-from sandbox.ports import CannotStartError, choose_ports, is_free
+from sandbox.ports import CannotStartError, choose_ports
 from sandbox.settings import INNER, OFFSETS, WEBHOOK_EVENTS, Place, Secrets, service_env, stripe_env
 from sandbox.stripe.settings import from_env as standin_settings
+from sandbox.supervisor import Options, Supervisor
 from services.billing.use_cases.handle_stripe_event import HANDLERS
 from shared.env import Env
-
-
-def base_of_free_ports() -> int:
-    while True:
-        base = free_port() // 10 * 10
-        if base < 60_000 and all(is_free(base + offset) for offset in OFFSETS.values()):
-            return base
+from tests.support.free_ports import free_base
 
 
 @pytest.fixture
@@ -39,7 +33,7 @@ def place(tmp_path: Path) -> Place:
 
 
 def test_a_taken_port_that_people_open_is_refused_in_a_sentence_that_says_how_to_move() -> None:
-    base = base_of_free_ports()
+    base = free_base()
     with socket.create_server(("127.0.0.1", base + OFFSETS["queue"])), pytest.raises(CannotStartError) as refused:
         choose_ports(base)
     assert f"Port {base + 3} (queue) is taken" in str(refused.value)
@@ -48,7 +42,7 @@ def test_a_taken_port_that_people_open_is_refused_in_a_sentence_that_says_how_to
 
 @pytest.mark.parametrize("part", INNER)
 def test_a_taken_port_that_nobody_opens_moves_and_says_so(part: str, capsys: pytest.CaptureFixture[str]) -> None:
-    base = base_of_free_ports()
+    base = free_base()
     with socket.create_server(("127.0.0.1", base + OFFSETS[part])):
         ports = choose_ports(base)
     assert ports[part] != base + OFFSETS[part]
@@ -244,3 +238,14 @@ def test_a_leftover_is_known_again_where_there_is_no_proc_folder(monkeypatch: py
     monkeypatch.setattr(Path, "exists", lambda _: False)
     command = leftovers._command_of(os.getpid())
     assert "python" in command or "pytest" in command
+
+
+def test_a_demo_that_fails_is_told_and_the_product_goes_on(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    supervisor = Supervisor(Options(port_base=free_base(), state=tmp_path, quiet=True, demo=True))
+    supervisor._clear_the_way()
+    supervisor._demo()
+    said = capsys.readouterr().out
+    assert "The demo data is not complete; everything else runs." in said
+    assert "Demo data is incomplete: " in (tmp_path / "logs" / "demo.log").read_text()
+    supervisor._demo()
+    assert capsys.readouterr().out == "", "tried once for each state folder"

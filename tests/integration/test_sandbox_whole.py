@@ -16,11 +16,13 @@ import pytest
 from redis import Redis
 
 from sandbox.browser import Browser
-from sandbox.embedded import free_port
-from sandbox.ports import is_free
+from sandbox.demo.cast import PAID, WAITING
+from sandbox.demo.story import Addresses, sign_in
 from sandbox.processes import stages
 from sandbox.settings import OFFSETS
 from sandbox.supervisor import ROOT
+from shared import clock
+from tests.support.free_ports import free_base
 
 START_WITHIN_S = 150
 STOP_WITHIN_S = 20
@@ -49,10 +51,10 @@ class Product:
         env = {name: value for name, value in os.environ.items() if name not in {"POSTGRES_URL", "REDIS_URL"}} | ours
         return {"args": [sys.executable, "-m", "sandbox", *arguments], "cwd": ROOT, "env": env}
 
-    def start(self) -> None:
+    def start(self, *, demo: bool = False) -> None:
         with self.terminal.open("wb") as terminal:
             self._process = subprocess.Popen(
-                **self._command("up", "--no-demo", "--quiet"),
+                **self._command("up", "--quiet", *(() if demo else ("--no-demo",))),
                 stdin=subprocess.DEVNULL,
                 stdout=terminal,
                 stderr=terminal,
@@ -118,13 +120,6 @@ class Product:
         return found
 
 
-def free_base() -> int:
-    while True:
-        base = free_port() // 10 * 10
-        if base < 60_000 and all(is_free(base + offset) for offset in OFFSETS.values()):
-            return base
-
-
 @pytest.fixture
 def product(tmp_path: Path) -> Iterator[Product]:
     one = Product(tmp_path)
@@ -132,8 +127,8 @@ def product(tmp_path: Path) -> Iterator[Product]:
     one.reset()
 
 
-def wait_for_start(product: Product) -> None:
-    product.start()
+def wait_for_start(product: Product, *, demo: bool = False) -> None:
+    product.start(demo=demo)
     until(product.is_up, START_WITHIN_S, "the table of addresses")
 
 
@@ -150,6 +145,22 @@ def check_what_is_told(product: Product) -> None:
     api_key = {"Authorization": f"Bearer {told['secrets']['api_key']}"}
     assert httpx.get(f"{told['addresses']['queue']}/v1/tickets", headers=api_key, timeout=10).status_code == 200
     assert "Premium Support is running" in product.said()
+
+
+def check_the_demo_data(product: Product) -> None:
+    """History is there; nobody but the reader has a paid ticket in the queue; Ben finds one to answer."""
+    assert json.loads((product.state / "demo.json").read_text()) == {"complete": True}, product.said()
+    addresses = product.told()["addresses"]
+    at = Addresses(queue=addresses["queue"], stripe=addresses["stripe_standin"], mail=addresses["mail"])
+    for case in PAID:
+        assert len(product.mails_to(case.email)) >= 2, "acknowledgement and answer"
+    ben = sign_in(at, "ben").send("/desk/take")
+    assert WAITING.subject in ben.page
+    ana = sign_in(at, "ana").send("/desk/take")
+    assert "/desk/tickets/" not in ana.url
+    finn = Browser().open(addresses["finance"]).send("/authorize", sub="finn")
+    finn.send("/finance/reconciliations", date=f"{clock.now():%Y-%m-%d}")
+    assert "$129.00" in finn.page
 
 
 def check_that_the_killed_come_back(product: Product) -> None:
@@ -184,8 +195,9 @@ def check_that_it_stops(product: Product) -> None:
 
 @pytest.mark.timeout(400)
 def test_the_product_runs_survives_kills_and_a_flush_stops_and_finds_its_data_again(product: Product) -> None:
-    wait_for_start(product)
+    wait_for_start(product, demo=True)
     check_what_is_told(product)
+    check_the_demo_data(product)
     check_that_the_killed_come_back(product)
     check_that_a_flush_loses_no_mail(product)
     browser = product.ask("jo@acme.example")
