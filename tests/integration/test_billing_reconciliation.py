@@ -140,7 +140,7 @@ def test_a_second_charge_for_a_paid_order_is_a_duplicate(shop: Shop) -> None:
 def test_a_balance_transaction_that_is_not_there_yet_is_named_and_resolved_when_it_came(
     shop: Shop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    shop.fault("charge.balance_transaction_later", seconds=1.5)
+    shop.fault("charge.balance_transaction_later", seconds=600)
     shop.bought()
     first = run(shop)
     assert only(shop, first).type is ExceptionType.BALANCE_TRANSACTION_MISSING
@@ -154,6 +154,7 @@ def test_a_balance_transaction_that_is_not_there_yet_is_named_and_resolved_when_
         monkeypatch.undo()
         return bool(shop.balances().get("stripe_fees"))
 
+    shop.time_passes()
     eventually(came)
     second = run(shop)
 
@@ -164,8 +165,9 @@ def test_a_balance_transaction_that_is_not_there_yet_is_named_and_resolved_when_
 
 
 def test_the_reconciliation_itself_brings_a_late_balance_transaction(shop: Shop) -> None:
-    shop.fault("charge.balance_transaction_later", seconds=1.0)
+    shop.fault("charge.balance_transaction_later", seconds=600)
     shop.bought()
+    shop.time_passes()
     eventually(lambda: run(shop).clean)
     assert shop.balances()["stripe_fees"] == 172
 

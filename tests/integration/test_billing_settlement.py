@@ -159,7 +159,7 @@ def test_what_was_paid_and_not_ordered_is_parked_and_not_booked(shop: Shop, chan
 
 
 def test_a_fee_that_stripe_names_later_is_booked_when_it_comes(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
-    shop.fault("charge.balance_transaction_later", seconds=1.5)
+    shop.fault("charge.balance_transaction_later", seconds=600)
     order = shop.bought()
     assert order.state is OrderState.SETTLED
     assert shop.balances() == {"stripe_balance": 4900, "deferred_revenue": -4900}
@@ -173,6 +173,7 @@ def test_a_fee_that_stripe_names_later_is_booked_when_it_comes(shop: Shop, monke
         monkeypatch.undo()
         return shop.balances().get("stripe_fees") == 172
 
+    shop.time_passes()
     eventually(asked)
     assert shop.balances() == {"stripe_balance": 4728, "deferred_revenue": -4900, "stripe_fees": 172}
     asked()
@@ -180,8 +181,9 @@ def test_a_fee_that_stripe_names_later_is_booked_when_it_comes(shop: Shop, monke
 
 
 def test_stripes_word_of_a_balance_transaction_books_the_fee(shop: Shop) -> None:
-    shop.fault("charge.balance_transaction_later", seconds=1.0)
+    shop.fault("charge.balance_transaction_later", seconds=600)
     shop.bought()
+    shop.time_passes()
     eventually(lambda: shop.events("charge.updated"))
     shop.deliver("charge.updated")
 

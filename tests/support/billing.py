@@ -98,6 +98,13 @@ class Shop:
         """Let Stripe fail in one of the stand-in's ways."""
         self.http.post("/_sandbox/faults", json={"kind": kind, **more}).raise_for_status()
 
+    def time_passes(self) -> None:
+        """What Stripe would do later, it does now."""
+        world = self.standin._world
+        with world.working() as work:
+            work.tx.sql.execute("UPDATE timers SET due = 0")
+        world.wake.set()
+
     def expire(self, order: Order) -> None:
         """Let the checkout expire."""
         self.http.post(f"/v1/checkout/sessions/{order.checkout_session_id}/expire").raise_for_status()
