@@ -1,0 +1,141 @@
+"""What migrations make is what the code declares, and the service's role may do no more than it needs."""
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+import sqlalchemy as sa
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from psycopg import errors
+
+from tests.support.declared import ROOT, part
+from tests.support.settings import SERVICES
+
+APPEND_ONLY = {
+    "billing": {"ledger_transactions", "ledger_entries", "audit_entries"},
+    "entitlements": {"credit_entries", "decisions"},
+    "queue": {"audit"},
+}
+"""Ledgers and audit trails: the service's role may add and read, and nothing else."""
+EVERY_RIGHT = {"SELECT", "INSERT", "UPDATE", "DELETE"}
+CHECKS = """
+    SELECT conrelid::regclass::text || '.' || conname FROM pg_constraint
+    WHERE contype = 'c' AND connamespace = 'public'::regnamespace
+"""
+RIGHTS = """
+    SELECT table_name, privilege_type FROM information_schema.role_table_grants
+    WHERE grantee = current_user AND table_schema = 'public'
+"""
+
+
+def versions(service: str) -> list[Path]:
+    return sorted((ROOT / "services" / service / "migrations" / "versions").glob("*.py"))
+
+
+def metadata(service: str) -> sa.MetaData:
+    declared: sa.MetaData = part(service, "store.tables").metadata
+    return declared
+
+
+@pytest.fixture
+def owner(databases: Any, service: str) -> Iterator[sa.Connection]:
+    engine = sa.create_engine(databases[service].owner, poolclass=sa.pool.NullPool)
+    with engine.connect() as connection:
+        yield connection
+
+
+@pytest.fixture
+def app(databases: Any, service: str) -> Iterator[psycopg.Connection[Any]]:
+    url = databases[service].app.replace("postgresql+psycopg://", "postgresql://")
+    with psycopg.connect(url, autocommit=True) as connection:
+        yield connection
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_the_tables_that_migrations_make_are_those_that_the_code_declares(service: str, owner: sa.Connection) -> None:
+    context = MigrationContext.configure(owner, opts={"compare_type": True, "compare_server_default": True})
+    assert compare_metadata(context, metadata(service)) == []
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_the_checks_that_migrations_make_are_those_that_the_code_declares(service: str, owner: sa.Connection) -> None:
+    """Alembic does not compare check constraints."""
+    declared = {
+        f"{table.name}.{one.name}"
+        for table in metadata(service).tables.values()
+        for one in table.constraints
+        if isinstance(one, sa.CheckConstraint) and one.name
+    }
+    assert declared == set(owner.execute(sa.text(CHECKS)).scalars())
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_migrations_are_numbered_without_gaps_and_each_follows_the_one_before(service: str) -> None:
+    before = None
+    for number, path in enumerate(versions(service), 1):
+        assert re.fullmatch(rf"{number:04d}_[a-z0-9_]+\.py", path.name), path.name
+        told = {
+            node.targets[0].id: ast.literal_eval(node.value)
+            for node in ast.parse(path.read_text(encoding="utf-8")).body
+            if isinstance(node, ast.Assign)
+            and isinstance(node.targets[0], ast.Name)
+            and node.targets[0].id in {"revision", "down_revision"}
+        }
+        assert told == {"revision": f"{number:04d}", "down_revision": before}, path.name
+        before = told["revision"]
+    assert before is not None
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_each_migration_says_why_it_is_there(service: str) -> None:
+    for path in versions(service):
+        reason = ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) or ""
+        assert len(reason.split()) >= 5, f"{path.name}: {reason!r}"
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_the_role_of_the_service_may_only_add_to_ledgers_and_audit_trails(
+    service: str, app: psycopg.Connection[Any]
+) -> None:
+    rights: dict[str, set[str]] = {}
+    for table, right in app.execute(RIGHTS):
+        rights.setdefault(table, set()).add(right)
+    assert rights.keys() == metadata(service).tables.keys(), "each table was granted, and alembic_version was not"
+    appended = {table for table, granted in rights.items() if granted == {"SELECT", "INSERT"}}
+    assert appended == APPEND_ONLY[service]
+    assert all(granted <= EVERY_RIGHT for granted in rights.values())
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_what_has_the_name_of_a_ledger_or_an_audit_trail_is_append_only(service: str) -> None:
+    named = {name for name in metadata(service).tables if re.search("ledger|audit|journal|credit_entr", name)}
+    assert named <= APPEND_ONLY[service]
+
+
+@pytest.mark.parametrize("service", SERVICES)
+@pytest.mark.parametrize("statement", ["UPDATE {} SET {} = {}", "DELETE FROM {}", "TRUNCATE {}", "DROP TABLE {}"])
+def test_postgres_itself_refuses_to_change_a_ledger(service: str, app: psycopg.Connection[Any], statement: str) -> None:
+    for table in APPEND_ONLY[service]:
+        column = next(iter(metadata(service).tables[table].columns)).name
+        with pytest.raises(errors.InsufficientPrivilege):
+            app.execute(statement.format(table, column, column))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_the_role_of_the_service_makes_no_tables_and_reads_no_other_database(
+    service: str, app: psycopg.Connection[Any], databases: Any
+) -> None:
+    with pytest.raises(errors.InsufficientPrivilege):
+        app.execute("CREATE TABLE mine (id integer)")
+    with pytest.raises(errors.InsufficientPrivilege):
+        app.execute("SELECT * FROM alembic_version")
+    for other in set(SERVICES) - {service}:
+        theirs = databases[other].app.rpartition("/")[2]
+        url = databases[service].app.replace("postgresql+psycopg://", "postgresql://").rpartition("/")[0]
+        with pytest.raises(psycopg.OperationalError, match="permission denied"):
+            psycopg.connect(f"{url}/{theirs}").close()
