@@ -120,7 +120,8 @@ def test_a_list_is_read_page_by_page_each_row_once_while_others_write(tiny: Tiny
         if cursor is None:
             break
         tiny.routes.note("newer")
-    assert seen == made[::-1]
+    assert len(seen) == len(set(seen))
+    assert [one for one in seen if one in made] == sorted(made, reverse=True)
 
 
 @pytest.mark.parametrize("query", [{"limit": "0"}, {"limit": str(LARGEST_PAGE + 1)}, {"limit": "x"}, {"cursor": "x"}])
