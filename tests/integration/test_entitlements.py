@@ -1,5 +1,6 @@
 """Decisions and credits on real Postgres."""
 
+import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
@@ -13,12 +14,13 @@ from services.entitlements.app import build_context
 from services.entitlements.config import Settings
 from services.entitlements.errors import TicketBelongsToAnother, TicketNotDecided
 from services.entitlements.ports import Context
-from services.entitlements.store import credit_ledger
+from services.entitlements.store import credit_ledger, decisions
 from services.entitlements.store.tables import credit_entries, grants, outbox
 from services.entitlements.use_cases.decide_ticket import decide_ticket
 from services.entitlements.use_cases.take_event import take_event
 from shared.env import Env
 from shared.inbox import UnknownEvent
+from tests.support.house import until
 from tests.support.settings import environment
 
 MONDAY = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
@@ -108,6 +110,32 @@ def test_the_payment_may_arrive_before_the_question(service: Context) -> None:
     bought(service, ticket="tkt_1")
     assert asked(service)["response_class"] == "premium"
     assert balances(service) == [(0, 1, 0)]
+
+
+def test_a_payment_that_arrives_while_the_question_is_being_decided_still_raises_it(
+    service: Context, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    deciding, go_on, store = threading.Event(), threading.Event(), decisions.add
+
+    def slowly(session: Any, row: Body) -> Any:
+        deciding.set()
+        go_on.wait(10)
+        return store(session, row)
+
+    def somebody_waits() -> bool:
+        with service.db.transaction() as session:
+            return bool(session.execute(sa.text("SELECT 1 FROM pg_locks WHERE NOT granted")).first())
+
+    monkeypatch.setattr(decisions, "add", slowly)
+    with ThreadPoolExecutor(2) as pool:
+        question = pool.submit(asked, service)
+        assert deciding.wait(10)
+        payment = pool.submit(bought, service, ticket="tkt_1")
+        until(lambda: payment.done() or somebody_waits())
+        go_on.set()
+        question.result()
+        payment.result()
+    assert asked(service)["response_class"] == "premium"
 
 
 def test_the_same_purchase_delivered_20_times_at_once_grants_once(service: Context) -> None:
