@@ -151,6 +151,20 @@ def test_a_service_that_is_away_for_a_while_is_caught_up(premises: House, servic
     assert balances(premises) == [(0, 1, 0)]
 
 
+def test_one_request_id_follows_a_payment_through_all_three_services(premises: House) -> None:
+    Customer(premises).buy()
+    premises.drain()
+
+    def sent(service: str, event_type: str) -> str:
+        rows = sa.text("SELECT request_id FROM outbox WHERE type = :type")
+        with premises.services[service].context.db.transaction() as session:
+            return str(session.execute(rows, {"type": event_type}).scalar_one())
+
+    bought = sent("billing", "billing.incidents.purchased.v1")
+    assert bought.startswith("req_")
+    assert sent("entitlements", "entitlements.decision.made.v1") == bought
+
+
 def test_finance_follows_a_charge_to_its_answer_and_sees_what_was_made_behind_our_back(premises: House) -> None:
     jo = Customer(premises).buy()
     premises.drain()
