@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from itertools import count
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 import sqlalchemy as sa
@@ -13,10 +13,12 @@ from sqlalchemy.exc import IntegrityError, ProgrammingError
 
 from services.billing.domain.orders import Order, OrderState
 from services.billing.errors import OrderBusy
+from services.billing.ports import CheckoutSession, StripeGateway
 from services.billing.store import orders
 from services.billing.store.tables import audit_entries, consumptions, ledger_transactions
 from services.billing.use_cases.count_pending import count_pending
-from services.billing.use_cases.mirror_charge import mirror_balances
+from services.billing.use_cases.mirror_charge import mirror_balances, mirror_charge
+from services.billing.use_cases.settle_order import settle_order
 from services.billing.use_cases.take_event import take_event
 from shared import clock
 from shared.inbox import UnknownEvent
@@ -188,6 +190,34 @@ def test_stripes_word_of_a_balance_transaction_books_the_fee(shop: Shop) -> None
     shop.deliver("charge.updated")
 
     assert shop.balances()["stripe_fees"] == 172
+
+
+class NamesItMeanwhile:
+    """Stripe, whose balance transaction is mirrored by somebody else while its older answer is on the way."""
+
+    def __init__(self, shop: Shop) -> None:
+        self._shop = shop
+
+    def read_checkout(self, session_id: str) -> CheckoutSession:
+        stripe = self._shop.context.stripe
+        older = stripe.read_checkout(session_id)
+        charge = older.charge
+        assert charge is not None
+        assert charge.balance_transaction is None
+        self._shop.time_passes()
+        eventually(lambda: stripe.read_charge(charge.charge_id).balance_transaction)
+        mirror_charge(self._shop.context.db, stripe, charge.charge_id)
+        return older
+
+
+def test_a_balance_transaction_that_is_known_before_the_settlement_books_its_fee_with_it(shop: Shop) -> None:
+    shop.fault("charge.balance_transaction_later", seconds=600)
+    order = shop.order()
+    shop.pay(order)
+
+    settle_order(shop.context.db, cast("StripeGateway", NamesItMeanwhile(shop)), order.order_id)
+
+    assert shop.balances() == {"stripe_balance": 4728, "deferred_revenue": -4900, "stripe_fees": 172}
 
 
 def test_an_answered_incident_earns_its_revenue(shop: Shop) -> None:

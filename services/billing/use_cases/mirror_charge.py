@@ -26,7 +26,9 @@ def mirror(session: Session, charge: Charge, *, now: datetime) -> None:
     if not charge.paid:
         return
     charges.keep(session, charge, now=now)
-    balance = charge.balance_transaction
+    # What is known, not what was read: Stripe may have named it to somebody who found no settled order yet.
+    known = charges.find(session, charge.charge_id)
+    balance = known.balance_transaction if known else None
     order = orders.find_by_charge(session, charge.charge_id)
     if balance is None or order is None:
         return
