@@ -336,6 +336,18 @@ def test_the_trace_of_a_charge_behind_our_back_ends_there(shop: Shop) -> None:
     assert shop.staff("finance").get("/finance/charges/ch_none").status_code == 404
 
 
+def test_the_trace_of_a_ticket_with_an_odd_name_asks_for_that_ticket_and_nothing_else(shop: Shop) -> None:
+    order = shop.bought("../orders?x#\n1")
+    with_peers(
+        shop,
+        entitlements={f"/v1/traces/{order.order_id}": {"grants": []}},
+        queue={"/v1/tickets/..%2Forders%3Fx%23%0A1": {"number": 7411, "state": "open"}},
+    )
+    page = shop.staff("finance").get(f"/finance/charges/{order.charge_id}")
+    assert page.status_code == 200
+    assert "Ticket #7411" in page.text
+
+
 def test_the_journal_shows_the_books_of_a_day(shop: Shop) -> None:
     order = shop.bought()
     page = shop.staff("finance").get("/finance/journal").text

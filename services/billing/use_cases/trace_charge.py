@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from urllib.parse import quote
 
 from services.billing.domain.ledger import LedgerAccount, Movement
 from services.billing.domain.orders import Order
@@ -76,7 +77,10 @@ def trace_charge(db: Database, peers: dict[str, ServiceClient], charge_id: str) 
         grants = list((answer or {}).get("grants", []))
     tickets = [
         TicketTrace(
-            ticket_id=ticket_id, consumed=consumed, facts=_ask(peers, "queue", f"/v1/tickets/{ticket_id}", silent)
+            ticket_id=ticket_id,
+            consumed=consumed,
+            # An integrator names tickets as it likes: what it wrote stays one step of the path.
+            facts=_ask(peers, "queue", f"/v1/tickets/{quote(ticket_id, safe='')}", silent),
         )
         for ticket_id, consumed in _tickets(order, used, grants).items()
     ]
