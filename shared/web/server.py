@@ -1,14 +1,46 @@
 """The web process: gunicorn with threads, around an application that is built after the fork."""
 
+import socket
 import tempfile
 from collections.abc import Callable
+from contextlib import suppress
+from time import monotonic
 from typing import Any
 
 from flask import Flask
 from gunicorn.app.base import BaseApplication
+from gunicorn.workers.gthread import ThreadWorker
 
 from shared.env import set_for_children
 from shared.settings import CommonSettings
+
+SLOWEST_REQUEST_S = 30
+"""So long a client may take to send a request. It holds a thread meanwhile, and there are few."""
+
+
+class _Worker(ThreadWorker):
+    """gunicorn waits without end for the rest of a request: a handful of slow clients would stop the service."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._began: dict[Any, float] = {}
+
+    def handle(self, conn: Any) -> Any:
+        """In a thread: read a request and answer it."""
+        self._began[conn] = monotonic()
+        try:
+            return super().handle(conn)
+        finally:
+            del self._began[conn]
+
+    def murder_pending(self) -> None:
+        """Each second, in the main thread: close for reading what has been read for too long; answers still leave."""
+        super().murder_pending()
+        latest = monotonic() - SLOWEST_REQUEST_S
+        for conn, began in self._began.copy().items():
+            if began < latest:
+                with suppress(OSError):
+                    conn.sock.shutdown(socket.SHUT_RD)
 
 
 class _Server(BaseApplication):
@@ -38,13 +70,13 @@ def serve(build: Callable[[], Flask], settings: CommonSettings) -> None:
         options = {
             "bind": settings.bind,
             "workers": settings.web_workers,
-            "worker_class": "gthread",
+            "worker_class": _Worker,
             "threads": settings.web_threads,
             "timeout": 30,
             "graceful_timeout": 10,
             "keepalive": 5,
             "limit_request_line": 4094,
-            "loglevel": "warning",
+            "loglevel": "error",  # a warning prints the line of a request that is none, and a link in it
             "control_socket_disable": True,
             "child_exit": _forget_dead_worker,
         }
