@@ -21,7 +21,7 @@ from shared.ids import new_id
 from shared.settings import CommonSettings, OidcSettings
 from shared.telemetry import REQUESTS, get_logger, request_id
 from shared.web import access, assets, formats, problems, reference, signin
-from shared.web.input_limits import refuse_unreadable
+from shared.web.input_limits import refuse_unmeasured, refuse_unreadable
 from shared.web.operation import operation_routes
 
 log = get_logger()
@@ -93,6 +93,7 @@ def create_app(
         app.register_blueprint(blueprint)
     _around_each_request(app, settings.service, _security_headers(form_targets))
     app.before_request(_one_host(settings.public_url))
+    app.before_request(refuse_unmeasured)
     app.before_request(access.enforce)
     app.before_request(refuse_unreadable)
     access.require_marks(app)

@@ -5,7 +5,16 @@ from collections.abc import Iterable
 from typing import Any
 
 from flask import request
-from werkzeug.exceptions import BadRequest
+from werkzeug.exceptions import BadRequest, LengthRequired
+
+
+def refuse_unmeasured() -> None:
+    """Refuse a body that does not say its length: past the limit it would be cut off in silence, and then be believed.
+
+    Before anything reads the body. Browsers and our peers always say it.
+    """
+    if request.content_length is None and "Transfer-Encoding" in request.headers:
+        raise LengthRequired
 
 
 def refuse_unreadable() -> None:

@@ -21,6 +21,7 @@ _CURES = {
     403: "Ask somebody with the right role, or sign in as somebody else.",
     404: "Check the address. If it came by mail, use the newest mail's link.",
     405: "Use one of the methods that the API reference names.",
+    411: "Send the body with a Content-Length, not in chunks.",
     413: "Send less: the body may have 1 MB.",
     415: "Send JSON with Content-Type: application/json.",
     429: "Wait a moment before trying again.",
@@ -104,12 +105,19 @@ def _http_exception(error: HTTPException) -> Response:
         return Response(error.response.get_data(), status)  # type: ignore[attr-defined]
     title = error.name
     if wants_problem():
-        answer = problem(status, code=f"http_{status}", title=title, detail=_CURES.get(status, str(error.description)))
+        answer = problem(status, code=f"http_{status}", title=title, detail=_detail(error, status))
     else:
         answer = _page(status, title, str(error.description or title))
     # Allow with a 405, WWW-Authenticate with a 401: what the standard wants beside the words.
     answer.headers.update({name: value for name, value in error.get_headers() if name != "Content-Type"})
     return answer
+
+
+def _detail(error: HTTPException, status: int) -> str:
+    """What is wrong, where we said it ourselves (the library's own words know no cure), and what to do."""
+    said = vars(error).get("description")
+    cure = _CURES.get(status)
+    return " ".join(str(part) for part in (said, cure) if part) or str(error.description)
 
 
 def _forgery() -> Response:

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from io import BytesIO
 from typing import Any
 
 import pytest
@@ -131,6 +132,23 @@ def test_a_body_over_the_limit_is_refused_and_nothing_is_done(tiny: Tiny) -> Non
     page = client.post("/form", data={"words": "x" * 1_000_001}, headers=HTML)
     assert (page.status_code, page.mimetype) == (413, "text/html")
     assert tiny.effects() == []
+
+
+@pytest.mark.parametrize("padding", [0, 2_000_000])
+def test_a_body_in_chunks_is_refused_for_a_limit_would_cut_it_off_in_silence(tiny: Tiny, padding: int) -> None:
+    answer = tiny.client().post(
+        "/v1/things",
+        input_stream=BytesIO(b'{"name": "\\ud800"}' + b" " * padding),
+        headers=token() | MAKE | {"Content-Type": "application/json", "Transfer-Encoding": "chunked"},
+        environ_overrides={"wsgi.input_terminated": True, "CONTENT_LENGTH": ""},
+    )
+    assert problem(answer)["code"] == "http_411"
+    assert "Content-Length" in problem(answer)["detail"]
+    assert tiny.effects() == []
+
+
+def test_a_refusal_says_what_is_wrong_before_what_to_do(tiny: Tiny) -> None:
+    assert "UTF-8 without NUL" in problem(post(tiny, {"name": "a\0b"}))["detail"]
 
 
 def test_a_body_just_below_the_limit_is_taken(tiny: Tiny) -> None:
