@@ -72,7 +72,7 @@ class BearerVerifier:
                     aud={"essential": True, "value": self._service},
                     exp={"essential": True},
                 ).validate(claims)
-            except (JoseError, ValueError):
+            except (JoseError, ValueError, TypeError):  # the last: a header whose parts are of another kind
                 continue
             return Caller(kind="service", name=name, subject=name)
         return None

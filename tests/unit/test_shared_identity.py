@@ -1,6 +1,7 @@
 """Who calls is known by what only they can sign or know."""
 
 import json
+from base64 import urlsafe_b64encode
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -100,6 +101,13 @@ def test_an_integrator_is_known_by_the_key_and_only_its_digest_is_stored(verifie
     assert (caller.kind, caller.name, caller.subject) == ("integrator", "shop", "integrator:shop")
     assert verifier.caller("psk_other") is None
     assert verifier.caller(digest("psk_good")) is None
+
+
+@pytest.mark.parametrize("header", [{"alg": "Ed25519", "crit": 5}, {"alg": ["Ed25519"]}, {"alg": 1}, [], "x", None])
+def test_a_header_of_the_wrong_kind_is_refused_and_never_an_error(verifier: BearerVerifier, header: Any) -> None:
+    payload = signed("queue").split(".")[1]
+    forged = urlsafe_b64encode(json.dumps(header).encode()).decode().rstrip("=")
+    assert verifier.caller(f"{forged}.{payload}.AA") is None
 
 
 @given(st.text() | st.builds("{}.{}.{}".format, st.text(), st.text(), st.text()))
