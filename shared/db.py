@@ -37,7 +37,11 @@ class Database:
                 "-c timezone=UTC",
             )
         )
-        arguments: dict[str, Any] = {"connect_args": {"connect_timeout": 5, "options": options}}
+        # hide_parameters: an error's text goes into the log, and would take the customer's words along.
+        arguments: dict[str, Any] = {
+            "connect_args": {"connect_timeout": 5, "options": options},
+            "hide_parameters": True,
+        }
         if pooled:
             # A pool that is empty for three seconds is an overload: fail fast rather than pile up.
             arguments |= {"pool_size": pool_size, "max_overflow": 5, "pool_timeout": 3, "pool_pre_ping": True}

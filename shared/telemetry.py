@@ -40,7 +40,8 @@ def _without_secrets(name: Any, value: Any) -> Any:
 def configure_logging(service: str, log_format: str = "json", *, level: int = logging.INFO) -> None:
     """Send all logs of this process, ours and the libraries', to standard output in one shape."""
     renderer: Any = (
-        structlog.dev.ConsoleRenderer(colors=False, pad_event_to=0)
+        # Its own choice of traceback would show every local variable: customers' words, their links, our keys.
+        structlog.dev.ConsoleRenderer(colors=False, pad_event_to=0, exception_formatter=structlog.dev.plain_traceback)
         if log_format == "console"
         else structlog.processors.JSONRenderer()
     )

@@ -126,6 +126,13 @@ def test_nothing_waits_forever_for_a_lock(db: Database) -> None:
     assert time.monotonic() - began < 2
 
 
+def test_an_error_of_the_database_does_not_carry_what_was_written(db: Database) -> None:
+    with pytest.raises(sa.exc.DBAPIError) as caught, db.transaction() as session:
+        session.execute(sa.text("SELECT CAST(:words AS text) FROM nowhere"), {"words": "hunter2"})
+    assert "nowhere" in str(caught.value)
+    assert "hunter2" not in str(caught.value)
+
+
 def test_a_deadline_ends_with_the_work_it_was_given_for(db: Database) -> None:
     with deadline(0.2), pytest.raises(OperationalError, match="statement timeout"), db.transaction() as session:
         session.execute(sa.text("SELECT pg_sleep(5)"))

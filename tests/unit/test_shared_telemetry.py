@@ -100,6 +100,21 @@ def test_a_person_can_read_the_log_on_a_terminal(capsys: pytest.CaptureFixture[s
     assert "hunter2" not in written
 
 
+@pytest.mark.usefixtures("lines")
+def test_the_trace_of_a_bug_on_a_terminal_shows_no_value_of_a_variable(capsys: pytest.CaptureFixture[str]) -> None:
+    def fails(words: str) -> None:
+        raise ZeroDivisionError(len(words))
+
+    configure_logging("billing", "console")
+    try:
+        fails("2retnuh"[::-1])
+    except ZeroDivisionError as error:
+        get_logger().error("unexpected error", exc_info=error)
+    written = capsys.readouterr().out
+    assert "ZeroDivisionError" in written
+    assert "hunter2" not in written
+
+
 def test_noise_below_a_warning_of_the_libraries_is_not_logged(lines: Lines) -> None:
     logging.getLogger("httpx").info("HTTP Request: GET https://host/t/the-link")
     assert lines() == []
