@@ -193,6 +193,20 @@ def test_a_balance_transaction_of_another_amount_is_named(shop: Shop) -> None:
     assert (mismatch.ours, mismatch.stripe) == (Money(4900, "usd"), Money(4700, "usd"))
 
 
+@pytest.mark.parametrize("amount", [4900, 1500])
+def test_a_refund_that_was_made_in_stripe_is_named_and_its_charge_is_not_matched(shop: Shop, amount: int) -> None:
+    order = shop.bought()
+    refund = {"charge": str(order.charge_id), "amount": str(amount)}
+    shop.http.post("/v1/refunds", data=refund).raise_for_status()
+
+    result = run(shop)
+
+    assert (result.matched, result.open) == (0, 1)
+    mismatch = only(shop, result)
+    assert mismatch.type is ExceptionType.REFUND_MISSING_IN_BOOKS
+    assert (mismatch.order_id, mismatch.ours, mismatch.stripe) == (order.order_id, None, Money(amount, "usd"))
+
+
 def test_an_open_exception_keeps_its_age_over_runs(shop: Shop) -> None:
     shop.charge_behind_our_back()
     first, second = run(shop), run(shop)

@@ -22,6 +22,8 @@ class ExceptionType(Enum):
     """Both sides know it, in different currencies."""
     DUPLICATE_CHARGE = "duplicate_charge"
     """A second charge for an order that another charge has paid."""
+    REFUND_MISSING_IN_BOOKS = "refund_missing_in_books"
+    """Stripe gave money back, and our books still have the whole payment."""
     BALANCE_TRANSACTION_MISSING = "balance_transaction_missing"
     """The charge is booked, and Stripe has not said yet what it added to the balance."""
     BALANCE_AMOUNT_MISMATCH = "balance_amount_mismatch"
@@ -36,6 +38,7 @@ _SENTENCES = {
     ExceptionType.AMOUNT_MISMATCH: "Our books say {ours} and Stripe took {stripe}.",
     ExceptionType.CURRENCY_MISMATCH: "Our books say {ours} and Stripe took {stripe}, another currency.",
     ExceptionType.DUPLICATE_CHARGE: "Stripe took {stripe} once more for an order that is paid already.",
+    ExceptionType.REFUND_MISSING_IN_BOOKS: "Stripe gave {stripe} of this charge back, and our books have no refund.",
     ExceptionType.BALANCE_TRANSACTION_MISSING: "{stripe} is booked, and Stripe has not named its balance transaction.",
     ExceptionType.BALANCE_AMOUNT_MISMATCH: "Stripe's charge says {ours} and its balance transaction says {stripe}.",
     ExceptionType.FEE_MISSING: "Stripe kept a fee of {stripe} that is not in our books.",
@@ -46,6 +49,7 @@ _NEXT_STEPS = {
     ExceptionType.AMOUNT_MISMATCH: "Find out which amount the customer agreed to; refund the difference in Stripe.",
     ExceptionType.CURRENCY_MISMATCH: "Check the price behind this checkout in Stripe; refund the charge if wrong.",
     ExceptionType.DUPLICATE_CHARGE: "Refund the second charge in Stripe.",
+    ExceptionType.REFUND_MISSING_IN_BOOKS: "Ask who refunded it in Stripe: the customer still has the credit.",
     ExceptionType.BALANCE_TRANSACTION_MISSING: "Wait: Stripe names it within a day, and a sweep asks. Then run again.",
     ExceptionType.BALANCE_AMOUNT_MISMATCH: "Compare both in Stripe's dashboard and ask Stripe's support.",
     ExceptionType.FEE_MISSING: "Wait for the next sweep, then run again; if it stays, the fee could not be posted.",

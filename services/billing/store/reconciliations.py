@@ -16,7 +16,7 @@ from shared.money import Money
 _PAIRS = """
 WITH paired AS (
     SELECT c.charge_id AS stripe_charge_id, c.amount_minor AS stripe_minor, c.currency AS stripe_currency,
-           c.balance_transaction_id, c.order_id AS claimed_order_id,
+           c.refunded_minor, c.balance_transaction_id, c.order_id AS claimed_order_id,
            o.order_id, o.charge_id AS booked_charge_id, o.amount_minor AS ours_minor, o.currency AS ours_currency,
            coalesce(c.created_at, o.paid_at) AS occurred_at
     FROM (SELECT * FROM charges WHERE created_at >= :begins_at AND created_at < :ends_at) c
@@ -24,7 +24,7 @@ WITH paired AS (
            ON o.charge_id = c.charge_id
 ), pairs AS (
     SELECT p.stripe_charge_id, p.booked_charge_id, p.balance_transaction_id, p.stripe_minor, p.stripe_currency,
-           p.occurred_at, b.fee_minor, b.gross_minor, b.currency AS balance_currency,
+           p.refunded_minor, p.occurred_at, b.fee_minor, b.gross_minor, b.currency AS balance_currency,
            coalesce(p.order_id, claimed.order_id) AS order_id,
            coalesce(p.ours_minor, claimed.amount_minor) AS ours_minor,
            coalesce(p.ours_currency, claimed.currency) AS ours_currency,
@@ -36,6 +36,7 @@ WITH paired AS (
                WHEN p.stripe_charge_id IS NULL THEN 'missing_in_stripe'
                WHEN p.ours_currency <> p.stripe_currency THEN 'currency_mismatch'
                WHEN p.ours_minor <> p.stripe_minor THEN 'amount_mismatch'
+               WHEN p.refunded_minor > 0 THEN 'refund_missing_in_books'
                WHEN b.balance_transaction_id IS NULL THEN 'balance_transaction_missing'
                WHEN b.currency = p.stripe_currency AND b.gross_minor <> p.stripe_minor THEN 'balance_amount_mismatch'
                WHEN (b.fee_minor <> 0 OR b.currency <> p.stripe_currency) AND f.movement_id IS NULL THEN 'fee_missing'
@@ -47,7 +48,7 @@ WITH paired AS (
 )
 """
 
-# Both sides of an exception are the two figures that differ: for the balance and the fee these are not the order's.
+# Both sides of an exception are the two figures that differ: for balance, fee and refund these are not the order's.
 _RUN = (
     _PAIRS  # noqa: S608 - both parts are constants of this module
     + """
@@ -58,12 +59,14 @@ _RUN = (
     SELECT :prefix || lpad(row_number() OVER (ORDER BY occurred_at, stripe_charge_id, order_id)::text, 9, '0'),
            :day, type, coalesce(stripe_charge_id, booked_charge_id), coalesce(stripe_charge_id, booked_charge_id),
            order_id, balance_transaction_id,
-           CASE WHEN type IN ('missing_in_books', 'duplicate_charge', 'fee_missing') THEN NULL
+           CASE WHEN type IN ('missing_in_books', 'duplicate_charge', 'refund_missing_in_books', 'fee_missing')
+                THEN NULL
                 WHEN type = 'balance_amount_mismatch' THEN stripe_minor ELSE ours_minor END,
-           CASE WHEN type IN ('missing_in_books', 'duplicate_charge', 'fee_missing') THEN NULL
+           CASE WHEN type IN ('missing_in_books', 'duplicate_charge', 'refund_missing_in_books', 'fee_missing')
+                THEN NULL
                 WHEN type = 'balance_amount_mismatch' THEN stripe_currency ELSE ours_currency END,
            CASE type WHEN 'fee_missing' THEN fee_minor WHEN 'balance_amount_mismatch' THEN gross_minor
-                ELSE stripe_minor END,
+                WHEN 'refund_missing_in_books' THEN refunded_minor ELSE stripe_minor END,
            CASE WHEN type IN ('fee_missing', 'balance_amount_mismatch') THEN balance_currency ELSE stripe_currency END,
            occurred_at, :now, :reconciliation_id
     FROM pairs WHERE type IS NOT NULL
