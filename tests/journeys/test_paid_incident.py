@@ -10,6 +10,8 @@ from redis import Redis
 
 from services.billing.store import tables as books
 from services.entitlements.store.tables import grants
+from services.queue.store.tables import tickets
+from services.queue.use_cases.end_ticket import cancel_ticket
 from shared import clock
 from tests.support.customer import DECLINED_CARD, GOOD_CARD, Customer, link_in
 from tests.support.house import House
@@ -134,6 +136,23 @@ def test_entitlements_is_down_and_valkey_flushed_in_the_middle_and_nothing_is_lo
     jo.open(jo.url)
     assert "premium" in jo.text().lower()
     assert balances(premises) == [(0, 1, 0)]
+
+
+def test_canceled_before_entitlements_has_heard_of_it_everything_comes_to_rest(premises: House) -> None:
+    premises.entitlements.stop()
+    jo = Customer(premises).ask("buy")
+    checkout = jo.response
+    with premises.queue.context.db.transaction() as session:
+        ticket_id = session.execute(sa.select(tickets.c.id)).scalar_one()
+    cancel_ticket(premises.queue.context, ticket_id)
+    jo.response = checkout
+    jo.pay()
+    premises.entitlements.start()
+
+    premises.drain()
+
+    assert balances(premises) == [(1, 0, 0)]
+    assert account_balances(premises)["deferred_revenue"] == -4900
 
 
 @pytest.mark.parametrize("service", ["billing", "queue"])

@@ -96,9 +96,7 @@ sa.Index(
     tickets.c.id,
     postgresql_where=sa.text("queued"),
 )
-sa.Index(
-    "tickets_undecided", tickets.c.opened_at, postgresql_where=sa.text("decision_id IS NULL AND state <> 'canceled'")
-)
+sa.Index("tickets_undecided", tickets.c.opened_at, postgresql_where=sa.text("decision_id IS NULL"))
 sa.Index("tickets_payment_pending", tickets.c.payment_wait_until, postgresql_where=sa.text("payment = 'pending'"))
 sa.Index(
     "tickets_mine",

@@ -10,7 +10,8 @@ from services.queue.domain.tickets import Payment, State, Ticket
 from services.queue.store.tables import tickets
 from services.queue.store.tickets import from_row
 
-_undecided = tickets.c.decision_id.is_(None) & (tickets.c.state != State.CANCELED.value)
+_undecided = tickets.c.decision_id.is_(None)
+"""Canceled tickets, too: entitlements must have heard of a ticket before it can take the news of its end."""
 _live = tickets.c.state.in_([State.OPEN.value, State.WAITING_CUSTOMER.value, State.RESOLVED.value])
 
 
@@ -24,7 +25,10 @@ def undecided(session: Session, limit: int) -> list[str]:
 def without_promise(session: Session, opened_before: datetime, limit: int) -> list[str]:
     """Tickets that were opened before that moment and still carry no promise at all."""
     query = sa.select(tickets.c.id).where(
-        _undecided, tickets.c.response_class.is_(None), tickets.c.opened_at <= opened_before
+        _undecided,
+        tickets.c.state != State.CANCELED.value,
+        tickets.c.response_class.is_(None),
+        tickets.c.opened_at <= opened_before,
     )
     return list(session.execute(query.order_by(tickets.c.opened_at).limit(limit)).scalars())
 
