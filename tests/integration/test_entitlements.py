@@ -237,6 +237,28 @@ def test_a_payment_after_the_answer_leaves_the_credit_for_the_next_question(serv
     assert balances(service) == [(1, 0, 0)]
 
 
+def test_a_credit_waits_for_its_ticket_and_no_other_takes_it(service: Context) -> None:
+    bought(service, ticket="tkt_paid")
+    assert asked(service, "tkt_other", verified=True)["response_class"] == "standard"
+    assert asked(service, "tkt_paid")["response_class"] == "premium"
+
+
+def test_of_a_pack_that_waits_for_its_ticket_the_others_are_free(service: Context) -> None:
+    bought(service, ticket="tkt_paid", size=2)
+    assert asked(service, "tkt_2", verified=True)["response_class"] == "premium"
+    assert asked(service, "tkt_3", verified=True)["response_class"] == "standard"
+    assert asked(service, "tkt_paid")["response_class"] == "premium"
+    assert balances(service) == [(0, 2, 0)]
+
+
+def test_what_was_paid_for_a_canceled_ticket_serves_another(service: Context) -> None:
+    asked(service, "tkt_1")
+    closed(service, "tkt_1", "canceled")
+    bought(service, ticket="tkt_1")
+    assert balances(service) == [(1, 0, 0)]
+    assert asked(service, "tkt_2", verified=True)["response_class"] == "premium"
+
+
 def test_an_answer_to_a_ticket_that_nobody_asked_about_is_to_be_told_again(service: Context) -> None:
     with pytest.raises(TicketNotDecided):
         responded(service, "tkt_unknown")

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from services.entitlements.domain.credits import MOVEMENTS, EntryKind
 from services.entitlements.domain.deciding import GrantFact
-from services.entitlements.store.tables import contacts, credit_entries, grants
+from services.entitlements.store.tables import contacts, credit_entries, grants, tickets
 from shared.ids import new_id
 
 
@@ -61,17 +61,21 @@ def add_grant(session: Session, purchase: dict[str, Any], now: datetime) -> str 
 
 
 def grants_for(session: Session, account_id: str | None, ticket_id: str) -> tuple[GrantFact, ...]:
-    """Grants with a credit left: those bought for this ticket, and those of the account."""
+    """Grants with a credit left: those bought for this ticket, and those of the account.
+
+    One credit stays back for another ticket that it was bought for and that nobody has asked about yet.
+    """
+    asked_about = sa.exists().where(tickets.c.ticket_id == grants.c.ticket_id)
+    kept_back = sa.case(((grants.c.ticket_id != ticket_id) & ~asked_about, 1), else_=0)
+    free = (grants.c.available - kept_back).label("free")
     rows = session.execute(
-        sa.select(grants).where(
-            (grants.c.ticket_id == ticket_id) | (grants.c.account_id == account_id), grants.c.available > 0
-        )
+        sa.select(grants, free).where((grants.c.ticket_id == ticket_id) | (grants.c.account_id == account_id), free > 0)
     )
     return tuple(
         GrantFact(
             grant_id=row.id,
             ticket_id=row.ticket_id,
-            available=row.available,
+            available=row.free,
             granted_at=row.granted_at,
             expires_at=row.expires_at,
         )
