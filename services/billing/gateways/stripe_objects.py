@@ -63,6 +63,11 @@ def charge_of(charge: Json) -> Charge:
     )
 
 
+def _bank_refused(status: str, intent: Json) -> bool:
+    """A form that was sent in is never open again: once the bank has refused, nobody can pay with this session."""
+    return status == "complete" and intent.get("status") in ("requires_payment_method", "canceled")
+
+
 def session_of(session: Json) -> CheckoutSession:
     """A checkout session; its charge where the payment intent was expanded and has been paid."""
     intent = _whole(session.get("payment_intent")) or {}
@@ -74,7 +79,7 @@ def session_of(session: Json) -> CheckoutSession:
         order_id=(session.get("metadata") or {}).get("order_id"),
         total=None if total is None else Money(total, session["currency"]),
         paid=session["payment_status"] == "paid",
-        expired=session["status"] == "expired",
+        expired=session["status"] == "expired" or _bank_refused(session["status"], intent),
         expires_at=_moment(session["expires_at"]),
         charge=charge_of(charge) if charge else None,
     )
