@@ -96,7 +96,9 @@ def _claim(db: Database, caller: str, key: str) -> Response | None:
         )
         if session.execute(new.on_conflict_do_nothing().returning(_keys.c.key)).first():
             return None
-        row = session.execute(sa.select(_keys).where(mine).with_for_update()).one()
+        row = session.execute(sa.select(_keys).where(mine).with_for_update()).one_or_none()
+        if row is None:  # the first request was refused just now, and gave the key back
+            raise StillRunning("Wait a moment and send the same request again.")
         if row.request_hash != fingerprint:
             raise KeyReused("The body differs from the first request with this key. Use a new key for a new request.")
         if row.status is not None:

@@ -66,6 +66,23 @@ def test_a_post_without_a_good_key_is_refused_and_told_what_to_send(tiny: Tiny, 
     assert tiny.effects() == []
 
 
+def test_a_key_that_is_given_back_while_a_repeat_looks_at_it_is_no_failure(tiny: Tiny) -> None:
+    make(tiny)
+    engine = tiny.app.extensions["database"].engine
+
+    def give_back(_connection: Any, _cursor: Any, statement: str, *_more: Any) -> None:
+        if statement.endswith("FOR UPDATE"):
+            with engine.begin() as connection:
+                connection.execute(keys.delete())
+
+    sa.event.listen(engine, "before_cursor_execute", give_back)
+    try:
+        assert code(make(tiny)) == (409, "idempotency_key_in_progress")
+    finally:
+        sa.event.remove(engine, "before_cursor_execute", give_back)
+    assert make(tiny).status_code == 201
+
+
 def test_two_callers_may_choose_the_same_key(tiny: Tiny, monkeypatch: pytest.MonkeyPatch) -> None:
     make(tiny)
     verifier = tiny.app.extensions["bearer_verifier"]
