@@ -27,7 +27,6 @@ class Mail:
 
     message_id: str
     to_address: str
-    to_name: str | None
     subject: str
     text: str
     html: str

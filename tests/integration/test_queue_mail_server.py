@@ -47,8 +47,20 @@ def test_the_acknowledgement_arrives_with_both_parts_and_can_be_answered(
     assert queue.path(ticket) in message.text
     assert queue.path(ticket) in message.html
     assert message.header("reply-to") == "Premium Support <support@example.test>"
-    assert "Jörg Müller" in message.header("to")
+    assert message.header("to") == "joerg@xn--bcher-kva.example.com"
     assert ticket.subject not in message.text + message.subject, "the address may belong to somebody who wrote nothing"
+
+
+@pytest.mark.parametrize(
+    "name", ["=?utf-8?q?x=0D=0ABcc:_all@example.com?=", "=?utf-8?b?DQpCY2M6IGFsbEBleGFtcGxlLmNvbQ==?="]
+)
+def test_a_name_that_hides_line_ends_adds_no_header(queue: Queue, catcher: mail.MailCatcher, name: str) -> None:
+    queue.open(name=name, subject=name)
+    mailing.sweep_mails(queue.context)
+    assert states(queue) == ["sent"]
+    [message] = catcher.messages()
+    assert "Bcc" not in message_from_bytes(httpx.get(f"{catcher.url}/messages/{message.id}/raw").content)
+    assert message.header("to") == "jo@acme.example.com"
 
 
 def test_the_server_says_later_and_the_mail_waits_then_leaves_under_the_same_message_id(

@@ -18,12 +18,16 @@ _DEFAULT_PORT = 25
 
 
 def written(mail: Mail, mail_from: str) -> EmailMessage:
-    """The mail as RFC 5322 has it. Answers go to the same address, at which a person reads; it is never a no-reply."""
+    """The mail as RFC 5322 has it. Answers go to the same address, at which a person reads; it is never a no-reply.
+
+    No header holds a stranger's words: Python before 3.11.10 writes the line breaks of an encoded word
+    (`=?utf-8?q?=0D=0A?=`) as they are, and whoever gave such a name would add headers, or a body.
+    """
     name, address = parseaddr(mail_from)
     sender = Address(name, addr_spec=address)
     message = EmailMessage()
     message["From"] = sender
-    message["To"] = Address(mail.to_name or "", addr_spec=mail.to_address)
+    message["To"] = Address(addr_spec=mail.to_address)
     message["Reply-To"] = sender
     message["Subject"] = mail.subject
     message["Date"] = format_datetime(clock.now())

@@ -39,7 +39,6 @@ def write(
         answers=answers,
         rfc_message_id=f"<{mail_id}@{domain}>",
         to_address=ticket.contact_email,
-        to_name=ticket.contact_name,
         subject=letter.subject,
         text=letter.text(),
         html=letter.html(),
@@ -85,7 +84,6 @@ def compose(session: Session, row: sa.Row[Any]) -> Mail:
     return Mail(
         message_id=row.rfc_message_id,
         to_address=row.to_address,
-        to_name=row.to_name,
         subject=row.subject,
         text=row.text,
         html=row.html,

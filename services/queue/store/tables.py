@@ -135,7 +135,7 @@ outbound_mails = sa.Table(
     ),
     sa.Column("rfc_message_id", sa.Text, nullable=False, unique=True),
     sa.Column("to_address", sa.Text, nullable=False),
-    sa.Column("to_name", sa.Text),
+    sa.Column("to_name", sa.Text),  # not written any more: mails are addressed without a name
     sa.Column("subject", sa.Text, nullable=False),
     sa.Column("text", sa.Text, nullable=False),
     sa.Column("html", sa.Text, nullable=False),
