@@ -80,9 +80,9 @@ def add(
     ).scalar_one_or_none()
 
 
-def add_line(session: Session, ticket: Ticket, text: str, now: datetime) -> None:
+def add_line(session: Session, ticket: Ticket, text: str, now: datetime, form_key: str | None = None) -> None:
     """Add a quiet line that both sides read."""
-    add(session, ticket, MessageKind.SYSTEM, text, now, author="system")
+    add(session, ticket, MessageKind.SYSTEM, text, now, author="system", form_key=form_key)
 
 
 def of_ticket(session: Session, ticket_id: str, *, with_notes: bool) -> list[Message]:

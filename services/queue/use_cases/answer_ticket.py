@@ -6,6 +6,7 @@ from sqlalchemy.orm import Session
 
 from services.queue.domain import letters
 from services.queue.domain.agents import Agent
+from services.queue.domain.forms import form_key
 from services.queue.domain.text import plain_text
 from services.queue.domain.tickets import AFTER_AGENT, Lease, State, Step, Ticket, may_be_answered
 from services.queue.errors import TextMissing, TicketMovedOn
@@ -15,7 +16,6 @@ from services.queue.store.audit import Act, agent_actor
 from services.queue.store.messages import MessageKind
 from services.queue.use_cases.mail_customer import mail_customer, ticket_url
 from shared import clock
-from shared.ids import digest
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,10 +34,12 @@ def answer_ticket(context: Context, agent: Agent, ticket_id: str, answer: Answer
 
     The same form sent twice writes once. Raises LeaseLost, TextMissing, TicketMovedOn; nothing is written then.
     """
-    now, form_key = clock.now(), digest(answer.form_token)
+    now = clock.now()
     text, restated = plain_text(answer.text), plain_text(answer.restated) or None
+    sent = form_key(answer.form_token, "answer", ticket_id, answer.step, text, restated or "")
     with context.db.transaction() as session:
-        if messages.form_was_sent(session, form_key):
+        tickets.lock(session, ticket_id)  # the second of two clicks waits here, and then sees the first
+        if messages.form_was_sent(session, sent):
             return
         ticket = tickets.lock_leased(session, ticket_id, answer.lease, now)
         _check(session, ticket, answer.step, text)
@@ -53,7 +55,7 @@ def answer_ticket(context: Context, agent: Agent, ticket_id: str, answer: Answer
             queued=False,
             lease_expires_at=None,
         )
-        told = _store(session, ticket, agent, answer.step, text, act, form_key)
+        told = _store(session, ticket, agent, answer.step, text, act, sent)
         url = ticket_url(ticket, context.settings)
         letter = letters.answer(ticket.number, answer.step, agent.name, text, restated, url)
         mail_customer(
@@ -79,10 +81,10 @@ def _check(session: Session, ticket: Ticket, step: Step, text: str) -> None:
         raise TextMissing("Write the solution: the customer has had no answer yet.")
 
 
-def _store(session: Session, ticket: Ticket, agent: Agent, step: Step, text: str, act: Act, form_key: str) -> str:
+def _store(session: Session, ticket: Ticket, agent: Agent, step: Step, text: str, act: Act, sent: str) -> str:
     """Put it into the conversation; returns the key under which its mail tells it once."""
     if not text:
-        messages.add_line(session, ticket, f"{agent.name} believes that it is solved.", act.at)
+        messages.add_line(session, ticket, f"{agent.name} believes that it is solved.", act.at, form_key=sent)
         return f"resolved:{ticket.id}:{act.at.isoformat()}"
     message_id = messages.add(
         session,
@@ -93,7 +95,7 @@ def _store(session: Session, ticket: Ticket, agent: Agent, step: Step, text: str
         author=agent.name,
         agent_id=agent.id,
         step=step,
-        form_key=form_key,
+        form_key=sent,
     )
     return f"message:{message_id}"
 
@@ -113,5 +115,5 @@ def note_ticket(context: Context, agent: Agent, ticket_id: str, text: str, form_
             clock.now(),
             author=agent.name,
             agent_id=agent.id,
-            form_key=digest(form_token),
+            form_key=form_key(form_token, "note", ticket_id, text),
         )

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from email_validator import EmailNotValidError, validate_email
 
+from services.queue.domain.forms import form_key
 from services.queue.domain.text import one_line, plain_text
 from services.queue.domain.tickets import Payment, Ticket, Wish
 from services.queue.domain.wording import known_zone
@@ -15,7 +16,7 @@ from services.queue.store.messages import MessageKind
 from services.queue.use_cases.decide_ticket import decide_ticket
 from shared import clock
 from shared.http import PeerRefused, PeerUnavailable
-from shared.ids import digest, new_id
+from shared.ids import new_id
 from shared.telemetry import get_logger
 
 log = get_logger()
@@ -76,6 +77,7 @@ def open_ticket(context: Context, opening: Opening) -> Ticket:
 
 def _accept(context: Context, opening: Opening) -> tuple[Ticket, bool]:
     email, subject, text = normal_address(opening.email), one_line(opening.subject), plain_text(opening.text)
+    tried = plain_text(opening.tried)
     if not subject:
         raise TextMissing("Say in a few words what it is about.", field="subject")
     if not text:
@@ -85,9 +87,12 @@ def _accept(context: Context, opening: Opening) -> tuple[Ticket, bool]:
     act = Act(actor=opening.actor, action="opened", why=f"asked for {opening.wish}", at=now)
     values = {
         "id": new_id("tkt"),
-        "form_key": digest(opening.form_token) if opening.form_token else None,
+        # Not the wish: who comes back from the payment page and chooses otherwise gets the ticket that stands.
+        "form_key": form_key(opening.form_token, opening.actor, email, subject, text, tried)
+        if opening.form_token
+        else None,
         "subject": subject,
-        "tried": plain_text(opening.tried) or None,
+        "tried": tried or None,
         "contact_email": email,
         "contact_key": email.lower(),
         "contact_name": one_line(opening.name) or None,

@@ -2,6 +2,7 @@
 
 from sqlalchemy.orm import Session
 
+from services.queue.domain.forms import form_key
 from services.queue.domain.text import plain_text
 from services.queue.domain.tickets import Ticket, after_customer_message, may_be_handed_out
 from services.queue.errors import TextMissing, TicketMovedOn
@@ -10,7 +11,6 @@ from services.queue.store import messages, tickets
 from services.queue.store.audit import CUSTOMER, Act
 from services.queue.store.messages import MessageKind
 from shared import clock
-from shared.ids import digest
 
 _CANCELED = "You had canceled this ticket, so nobody works on it. Ask again with your text: it is still here."
 
@@ -24,25 +24,25 @@ def reply_to_ticket(context: Context, ticket_id: str, text: str, form_token: str
     if not text:
         raise TextMissing("Write your answer first.")
     with context.db.transaction() as session:
-        return _write(session, tickets.lock(session, ticket_id), text, digest(form_token), actor)
+        return _write(session, tickets.lock(session, ticket_id), text, form_token, actor)
 
 
 def reopen_ticket(context: Context, ticket_id: str, text: str, form_token: str) -> None:
     """Not solved: the ticket comes back at no charge, with what the customer says about it, if anything."""
     with context.db.transaction() as session:
         ticket = tickets.lock(session, ticket_id)
-        _write(session, ticket, plain_text(text) or "It is not solved yet.", digest(form_token), CUSTOMER)
+        _write(session, ticket, plain_text(text) or "It is not solved yet.", form_token, CUSTOMER)
 
 
-def _write(session: Session, ticket: Ticket, text: str, form_key: str, actor: str) -> str:
-    now = clock.now()
+def _write(session: Session, ticket: Ticket, text: str, form_token: str, actor: str) -> str:
+    now, sent = clock.now(), form_key(form_token, ticket.id, text)
     turn = after_customer_message(ticket.state)
     if turn is None:
         raise TicketMovedOn(ticket.id, ticket.state, _CANCELED)
     author = ticket.contact_name or ticket.contact_email
-    message_id = messages.add(session, ticket, MessageKind.CUSTOMER, text, now, author=author, form_key=form_key)
+    message_id = messages.add(session, ticket, MessageKind.CUSTOMER, text, now, author=author, form_key=sent)
     if message_id is None:
-        return messages.id_of_form(session, form_key)
+        return messages.id_of_form(session, sent)
     if turn.state is ticket.state:
         return message_id
     why = "not solved" if turn.reopens else "the customer wrote"

@@ -3,12 +3,12 @@
 from sqlalchemy.exc import IntegrityError
 
 from services.queue.domain.agents import Agent
+from services.queue.domain.forms import form_key
 from services.queue.domain.tickets import Ticket
 from services.queue.ports import Context
 from services.queue.store import audit, queue_order, tickets
 from services.queue.store.audit import Act, agent_actor
 from shared import clock
-from shared.ids import digest
 
 
 def take_next(context: Context, agent: Agent, form_token: str) -> Ticket | None:
@@ -16,11 +16,11 @@ def take_next(context: Context, agent: Agent, form_token: str) -> Ticket | None:
 
     A double click (the same form token) gives the one ticket that the first click took.
     """
-    now, form_key = clock.now(), digest(form_token)
-    act = Act(actor=agent_actor(agent.id), action="taken", why="take next", at=now, form_key=form_key)
+    now, pressed = clock.now(), form_key(form_token, agent.id)
+    act = Act(actor=agent_actor(agent.id), action="taken", why="take next", at=now, form_key=pressed)
     try:
         with context.db.transaction() as session:
             return queue_order.claim(session, agent.tier, agent.id, now + context.settings.lease, act)
     except IntegrityError:  # the key stands in the audit trail already; this claim was rolled back
         with context.db.transaction() as session:
-            return tickets.find(session, audit.ticket_of_form(session, form_key))
+            return tickets.find(session, audit.ticket_of_form(session, pressed))

@@ -24,6 +24,8 @@ desk = Blueprint("desk", __name__, url_prefix="/desk")
 LOOKS = ("agent", "senior", "supervisor")
 ANSWERS = ("agent", "senior")
 
+_LONGEST_NUMBER = 18
+
 
 def _caller() -> Caller:
     caller = current_caller()
@@ -38,7 +40,8 @@ def _agent() -> Agent:
 
 def _lease() -> Lease:
     token = request.form.get("lease_token", "")
-    return Lease(agent_id=_agent().id, token=int(token) if token.isdecimal() else -1)
+    plain = token.isdecimal() and len(token) <= _LONGEST_NUMBER
+    return Lease(agent_id=_agent().id, token=int(token) if plain else -1)
 
 
 def _text(name: str) -> str:

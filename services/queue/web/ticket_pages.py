@@ -61,14 +61,18 @@ def reply(token: str) -> AnyResponse | tuple[str, int]:
     ticket = ticket_behind(token)
     text = request.form.get("text", "")
     if len(text) > LONGEST_TEXT:
-        error = f"This is too long: use at most {LONGEST_TEXT:,} characters (now {len(text):,})."
-        return _page(token, ticket, {"text": error}, text), 422
+        return _too_long(token, ticket, text)
     try:
         reply_to_ticket.reply_to_ticket(context(), ticket.id, text, _form_token())
     except (TextMissing, TicketMovedOn) as error:
         return _page(token, _again(ticket), {"text": error.message}, text), error.status
     flash("Sent. We have it.", "success")
     return redirect(f"/t/{token}#conversation", 303)
+
+
+def _too_long(token: str, ticket: Ticket, text: str) -> tuple[str, int]:
+    error = f"This is too long: use at most {LONGEST_TEXT:,} characters (now {len(text):,})."
+    return _page(token, ticket, {"text": error}, text), 422
 
 
 def _done(token: str, step: Callable[[Ticket], None], said: str) -> AnyResponse | tuple[str, int]:
@@ -95,6 +99,8 @@ def solved(token: str) -> AnyResponse | tuple[str, int]:
 def not_solved(token: str) -> AnyResponse | tuple[str, int]:
     """The customer says that it is not."""
     text, form_token = request.form.get("text", ""), _form_token()
+    if len(text) > LONGEST_TEXT:
+        return _too_long(token, ticket_behind(token), text)
     return _done(
         token,
         lambda ticket: reply_to_ticket.reopen_ticket(context(), ticket.id, text, form_token),
