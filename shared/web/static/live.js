@@ -176,7 +176,10 @@
   const typing = (target) => target.closest("textarea, select, [contenteditable], input:not([type=radio]):not([type=checkbox]):not([type=submit])");
   const visible = (element) => element.getClientRects().length > 0 && !element.disabled;
 
+  const stopsOf = (rows) => all("tbody tr, li", rows).map((row) => row.querySelector("a[href], button, input")).filter(Boolean);
+
   const press = (element) => {
+    if (element.matches("[data-rows]")) { const [first] = stopsOf(element); if (first) first.focus(); return; }
     if (element.matches("input, textarea, select")) { element.focus(); element.scrollIntoView({ block: "nearest" }); } else element.click();
   };
 
@@ -216,7 +219,7 @@
     const down = event.key === "ArrowDown";
     const rows = event.target.closest("[data-rows]") || event.target.querySelector(":scope > [data-rows]");
     if (!rows || (!down && event.key !== "ArrowUp")) return false;
-    const stops = all("tbody tr, :scope > li", rows).map((row) => row.querySelector("a[href], button, input")).filter(Boolean);
+    const stops = stopsOf(rows);
     const here = stops.findIndex((stop) => stop.closest("tr, li").contains(event.target));
     const next = stops[here < 0 ? (down ? 0 : stops.length - 1) : here + (down ? 1 : -1)];
     if (next) next.focus();
