@@ -29,6 +29,21 @@ _CURES = {
     503: "Nothing that was confirmed to you is lost; try again in a moment.",
 }
 
+_FOR_PEOPLE = {
+    404: ("There is no such page", "The address leads nowhere, or what stood here has moved.", _CURES[404]),
+    405: (
+        "This address only takes what a form sends",
+        "Nothing was changed and nothing was sent again.",
+        "Go back to the page with the form; what was sent before is there.",
+    ),
+    413: (
+        "That is too much at once",
+        "We took none of it. Your words are still in the form behind you.",
+        "Go back and send less: at most 1 MB, about 200 pages of text.",
+    ),
+}
+"""What the library words for programs, in words for people: title, what happened, what to do."""
+
 
 def wants_problem() -> bool:
     """Whether the caller is a program: an API path, or a client that asks for JSON and not for HTML."""
@@ -51,8 +66,8 @@ def problem(status: int, *, code: str, title: str, detail: str, **more: Any) -> 
     return Response(json.dumps(body), status, _headers(status), mimetype="application/problem+json")
 
 
-def _page(status: int, title: str, detail: str) -> Response:
-    cure = _CURES.get(status, "")
+def _page(status: int, title: str, detail: str, cure: str | None = None) -> Response:
+    cure = _CURES.get(status, "") if cure is None else cure
     html = render_template("error.html", status=status, title=title, what_happened=detail, what_to_do=cure)
     return Response(html, status, _headers(status), mimetype="text/html")
 
@@ -106,6 +121,8 @@ def _http_exception(error: HTTPException) -> Response:
     title = error.name
     if wants_problem():
         answer = problem(status, code=f"http_{status}", title=title, detail=_detail(error, status))
+    elif status in _FOR_PEOPLE and "description" not in vars(error):
+        answer = _page(status, *_FOR_PEOPLE[status])
     else:
         answer = _page(status, title, str(error.description or title))
     # Allow with a 405, WWW-Authenticate with a 401: what the standard wants beside the words.
