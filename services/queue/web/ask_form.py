@@ -158,7 +158,7 @@ def errors_in(written: Written, available: Choices) -> dict[str, str]:
     try:
         normal_address(written.email)
     except AddressInvalid as error:
-        errors["email"] = error.message
+        errors["email"] = error.message if written.email.strip() else "Say where the answer goes."
     if written.wish not in available.wishes() and not _buys_unseen(written, available):
         errors["wish"] = "Choose how soon you need the answer."
     if written.wish == Wish.BUY and available.offer is not None:
