@@ -57,7 +57,6 @@ def returned() -> Response | str:
         product=_product_name(order),
         unknown=unknown,
         ticket_url=_ticket_url(order),
-        support_email=context().settings.support_email,
     )
 
 
@@ -73,7 +72,6 @@ def canceled() -> str:
         can_pay=order.state is OrderState.OPEN and order.checkout_url is not None and order.parked_reason is None,
         settled=order.state is OrderState.SETTLED,
         ticket_url=_ticket_url(order, unpaid=order.state is not OrderState.SETTLED),
-        support_email=context().settings.support_email,
     )
 
 

@@ -64,8 +64,12 @@ def _amounts(amounts: Sequence[Money]) -> str:
 def _morning_sentence(
     yesterday: Reconciliation | None, count: int, amounts: Sequence[Money], oldest: timedelta | None
 ) -> tuple[str, str]:
+    later = "" if yesterday else "Yesterday has not been reconciled yet."
     if count and oldest is not None:
-        return f"{formats.plural(count, 'exception')}, {_amounts(amounts)}, the oldest {formats.span(oldest)} old.", ""
+        return (
+            f"{formats.plural(count, 'exception')}, {_amounts(amounts)}, the oldest {formats.span(oldest)} old.",
+            later,
+        )
     if yesterday is None:
         return "Yesterday has not been reconciled.", "Run it below: it takes a few seconds."
     return "Yesterday is clean.", f"{formats.plural(yesterday.matched, 'payment')} matched to the cent."
@@ -87,6 +91,7 @@ def _morning(error: str | None = None) -> str:
         sentence=headline,
         lead=lead,
         books_zone=settings.books_zone,
+        today=_today().isoformat(),
         chosen_day=request.form.get("date") or yesterday.isoformat(),
         errors={"date": error} if error else None,
         shown_run=shown_run,

@@ -39,6 +39,11 @@ _EURO = frozenset(
 )
 
 
+@offer.app_context_processor
+def _how_to_reach_us() -> dict[str, str]:
+    return {"support_email": context().settings.support_email}
+
+
 def _chosen_currency(catalog: Catalog) -> str:
     """The currency asked for, else the one of the browser's language, else the catalog's first."""
     asked = request.args.get("currency", "").lower()
@@ -95,7 +100,6 @@ def show_offer() -> str:
         answer_within_minutes=catalog.answer_within_minutes,
         answer_by=_answer_by(),
         ask_url=f"{settings.queue_public_url}/ask",
-        support_email=settings.support_email,
     )
 
 

@@ -26,6 +26,10 @@ def _fact(ticket: TicketTrace | None, name: str) -> Any:
     return ticket.facts.get(name) if ticket and ticket.facts else None
 
 
+def _minutes(minutes: float) -> str:
+    return formats.plural(round(minutes), "minute") if round(minutes) else "less than a minute"
+
+
 def _charge(trace: Trace) -> Station:
     charge = trace.charge
     balance = charge.balance_transaction
@@ -79,7 +83,7 @@ def _answer(trace: Trace, ticket: TicketTrace | None) -> Station:
         silent = "queue does not answer" if "queue" in trace.silent else None
         return {"name": "First answer", "note": silent, "waiting": trace.order is not None}
     minutes = _fact(ticket, "minutes_to_first_response")
-    words = None if minutes is None else f"after {formats.plural(round(minutes), 'minute')}"
+    words = None if minutes is None else f"after {_minutes(minutes)}"
     return {"name": "First answer", "at": answered_at, "amount": words}
 
 
@@ -100,7 +104,7 @@ def _sentence(trace: Trace, ticket: TicketTrace | None) -> str:
         return f"{paid} that our books know nothing of."
     minutes = _fact(ticket, "minutes_to_first_response")
     if minutes is not None:
-        return f"{paid} paid, and a person answered after {formats.plural(round(minutes), 'minute')}."
+        return f"{paid} paid, and a person answered after {_minutes(minutes)}."
     return f"{paid} paid, and no answer is on record yet."
 
 
