@@ -19,6 +19,7 @@ from rq import Queue
 from rq.exceptions import NoSuchJobError
 from rq.job import Job
 from rq.serializers import JSONSerializer
+from rq.timeouts import UnixSignalDeathPenalty
 from rq.utils import as_text
 from rq.worker import Worker
 
@@ -142,9 +143,21 @@ class _Job(Job):
         return True
 
 
+class JobOutOfTime(BaseException):
+    """A job took longer than JOB_TIMEOUT_S. Not an Exception: who catches failures of the work must not catch this."""
+
+
+class _Deadline(UnixSignalDeathPenalty):
+    """RQ's time limit of a job, with our exception."""
+
+    def handle_death_penalty(self, _signum: int, _frame: Any) -> None:
+        raise JobOutOfTime(f"The job took longer than {JOB_TIMEOUT_S} seconds.")
+
+
 class _Worker(Worker):
     """Carries the request id of whoever woke a job into its logs and calls."""
 
+    death_penalty_class = _Deadline
     max_connection_wait_time = 5.0  # RQ's own minute would leave work lying after Valkey is back
 
     def perform_job(self, job: Job, queue: Queue) -> bool:

@@ -161,3 +161,7 @@ class StripeOutcomeUnknown(ServiceError):
     kind = Kind.UNAVAILABLE
     code = "stripe_outcome_unknown"
     title = "Stripe has not told us the outcome"
+
+
+STRIPE_SILENT = (StripeUnavailable, StripeOutcomeUnknown)
+"""Stripe does not answer: whoever works through a list stops there, and does not wait for each line of it."""

@@ -227,6 +227,16 @@ def test_while_stripe_is_away_events_wait_and_are_never_parked(shop: Shop, monke
     assert shop.now(order).state is OrderState.SETTLED
 
 
+def test_a_stripe_that_does_not_answer_is_waited_for_once_and_not_for_each_event(shop: Shop) -> None:
+    for number in range(3):
+        shop.pay(shop.order(f"tkt_{number}"))
+    for event in shop.events("checkout.session.completed"):
+        shop.webhook(event)
+    shop.fault("api.error_500", match="*", times=None)
+    shop.handle()
+    assert shop.scalar(sa.select(sa.func.sum(webhook_events.c.attempts))) == 1
+
+
 def test_a_worker_that_died_with_an_event_leaves_it_to_the_next_sweep(
     shop: Shop, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -5,9 +5,10 @@ import pickle
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -16,10 +17,11 @@ from redis import Redis
 from rq import Queue
 from rq.job import Job
 from rq.serializers import JSONSerializer
+from rq.timeouts import JobTimeoutException
 
 from sandbox.embedded import free_port, start_valkey
 from shared import jobs
-from shared.jobs import JobQueue
+from shared.jobs import JobOutOfTime, JobQueue, _Deadline
 from shared.telemetry import bound_request_id
 from tests.support.odd_service import NAME
 from tests.support.peer import running_peer
@@ -124,6 +126,17 @@ def test_a_bug_or_a_killed_job_takes_neither_the_worker_nor_the_next_job_along(
     work(valkey_server, notes)
     assert words(notes) == ["fail", "die", "after"]
     assert len(Queue(NAME, connection=redis).failed_job_registry.get_job_ids(cleanup=False)) == 2
+
+
+def test_a_job_that_catches_every_failure_still_ends_when_its_time_is_up() -> None:
+    def stubborn_job() -> None:
+        with _Deadline(1, JobTimeoutException):
+            while True:
+                with suppress(Exception):
+                    threading.Event().wait(5)
+
+    with pytest.raises(JobOutOfTime):
+        stubborn_job()
 
 
 def test_a_job_that_nobody_wrote_fails_and_the_next_is_done(service: JobQueue, valkey_server: str, notes: Path) -> None:

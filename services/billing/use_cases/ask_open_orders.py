@@ -1,6 +1,7 @@
 """Ask Stripe what became of orders whose outcome is not known: replies that were lost, webhooks that never came."""
 
 from services.billing.domain.orders import Order, OrderState
+from services.billing.errors import STRIPE_SILENT
 from services.billing.ports import StripeGateway
 from services.billing.store import orders
 from services.billing.use_cases.abandon_order import abandon
@@ -23,6 +24,9 @@ def ask_open_orders(db: Database, stripe: StripeGateway, *, public_url: str) -> 
     for order_id in due:
         try:
             _ask(db, stripe, order_id, public_url=public_url)
+        except STRIPE_SILENT as silence:
+            log.warning("Stripe does not answer; the other orders wait too", order_id=order_id, why=silence.message)
+            break
         except ServiceError as refusal:
             log.warning("order's outcome is still unknown", order_id=order_id, why=refusal.message)
     return len(due)

@@ -3,8 +3,10 @@
 import json
 from collections.abc import Callable, Mapping
 from datetime import timedelta
+from enum import Enum
 from typing import Any
 
+from services.billing.errors import STRIPE_SILENT
 from services.billing.ports import StripeGateway
 from services.billing.store import orders, webhook_events
 from services.billing.store.webhook_events import StoredEvent
@@ -38,6 +40,16 @@ def _settle(db: Database, stripe: StripeGateway, session_id: str) -> None:
     settle_order(db, stripe, checkout.order_id, session_id=session_id)
 
 
+class Outcome(Enum):
+    """What became of one try."""
+
+    DONE = "done"
+    TAKEN = "taken"
+    """Done before, not due, parked, or in somebody else's hands."""
+    STRIPE_AWAY = "stripe away"
+    FAILED = "failed"
+
+
 Handler = Callable[[Database, StripeGateway, str], None]
 
 HANDLERS: Mapping[str, Handler] = {
@@ -58,10 +70,14 @@ def handle_stripe_event(db: Database, stripe: StripeGateway, event_id: str) -> b
 
     Never raises: one poisonous event does not hold up the others. While Stripe is away nothing is parked.
     """
+    return _handle(db, stripe, event_id) is Outcome.DONE
+
+
+def _handle(db: Database, stripe: StripeGateway, event_id: str) -> Outcome:
     with db.transaction() as session:
         event = webhook_events.claim(session, event_id, now=clock.now(), pause=CLAIM)
     if event is None:
-        return False
+        return Outcome.TAKEN
     with bound_request_id(event.request_id):
         try:
             if (handler := HANDLERS.get(event.type)) is not None:
@@ -69,21 +85,30 @@ def handle_stripe_event(db: Database, stripe: StripeGateway, event_id: str) -> b
         except ServiceError as refusal:
             log.warning("Stripe's event waits", event_id=event_id, type=event.type, why=refusal.message)
             _failed(db, event, error=refusal.message, park=refusal.kind is not Kind.UNAVAILABLE)
-            return False
+            return Outcome.STRIPE_AWAY if isinstance(refusal, STRIPE_SILENT) else Outcome.FAILED
         except Exception as error:
             log.exception("Stripe's event failed", event_id=event_id, type=event.type)
             _failed(db, event, error=repr(error), park=True)
-            return False
+            return Outcome.FAILED
         with db.transaction() as session:
             webhook_events.mark_handled(session, event_id, now=clock.now())
-    return True
+    return Outcome.DONE
 
 
 def handle_due_events(db: Database, stripe: StripeGateway) -> int:
-    """Handle the events that nobody has handled yet and whose next attempt is due; returns how many are done now."""
+    """Handle the events that nobody has handled yet and whose next attempt is due; returns how many are done now.
+
+    Ends at the first that Stripe does not answer: a time-out for each would keep the worker from everything else.
+    """
     with db.transaction() as session:
         due = webhook_events.due(session, now=clock.now(), limit=DUE_AT_ONCE)
-    return sum(handle_stripe_event(db, stripe, event_id) for event_id in due)
+    done = 0
+    for event_id in due:
+        outcome = _handle(db, stripe, event_id)
+        if outcome is Outcome.STRIPE_AWAY:
+            break
+        done += outcome is Outcome.DONE
+    return done
 
 
 def _object_id(event: StoredEvent) -> str:

@@ -7,6 +7,7 @@ from itertools import islice
 from sqlalchemy.orm import Session
 
 from services.billing.domain.ledger import LedgerTransaction, Movement, fee_entries
+from services.billing.errors import STRIPE_SILENT
 from services.billing.ports import Charge, StripeGateway
 from services.billing.store import charges, ledger, orders
 from shared import clock
@@ -75,6 +76,9 @@ def mirror_balances(db: Database, stripe: StripeGateway) -> int:
     for charge_id in waiting:
         try:
             mirror_charge(db, stripe, charge_id)
+        except STRIPE_SILENT as silence:
+            log.warning("Stripe does not answer; the other charges wait too", charge_id=charge_id, why=silence.message)
+            break
         except ServiceError as refusal:
             log.warning("balance transaction not mirrored yet", charge_id=charge_id, why=refusal.message)
     return len(waiting)
