@@ -20,6 +20,7 @@ def lines() -> Iterator[Lines]:
     """What a service has logged."""
     root, written = logging.getLogger(), StringIO()
     handlers, level = root.handlers[:], root.level
+    structlog.contextvars.clear_contextvars()  # what a request of another test left
     configure_logging("billing")
     cast("logging.StreamHandler[Any]", root.handlers[0]).setStream(written)
     yield lambda: [json.loads(line) for line in written.getvalue().splitlines()]
