@@ -24,8 +24,10 @@ class PeerUnavailable(ServiceError):
     code: ClassVar = "peer_unavailable"
     title: ClassVar = "A service that we need does not answer"
 
-    def __init__(self, peer: str, why: str) -> None:
+    def __init__(self, peer: str, why: str, *, answered: bool = False) -> None:
         super().__init__(f"{peer} does not answer ({why}). Try again in a moment.", peer=peer)
+        self.answered = answered
+        """Whether it said anything at all, if only that it cannot now."""
 
 
 class PeerRefused(ServiceError):
@@ -88,4 +90,4 @@ class ServiceClient:
             return body
         if response.is_client_error and response.status_code != httpx.codes.TOO_MANY_REQUESTS:
             raise PeerRefused(self.audience, response.status_code, body if isinstance(body, dict) else {})
-        raise PeerUnavailable(self.audience, f"status {response.status_code}")
+        raise PeerUnavailable(self.audience, f"status {response.status_code}", answered=True)

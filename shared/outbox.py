@@ -46,6 +46,7 @@ def outbox_table(metadata: sa.MetaData) -> sa.Table:
             "next_attempt_at",
             postgresql_where=sa.text("delivered_at IS NULL AND parked_at IS NULL"),
         ),
+        sa.Index("outbox_parked", "parked_at", postgresql_where=sa.text("parked_at IS NOT NULL")),
     )
 
 
@@ -133,6 +134,8 @@ class Outcome(Enum):
     """What became of one delivery."""
 
     DELIVERED = "delivered"
+    POSTPONED = "postponed"
+    """The peer lives and cannot take this one yet."""
     UNANSWERED = "unanswered"
     REFUSED = "refused"
 
@@ -150,7 +153,7 @@ def _deliver(db: Database, peer: ServiceClient, event: sa.Row[Any]) -> Outcome:
     except PeerUnavailable as error:
         log.warning("event waits", event_id=event.id, type=event.type, why=error.message)
         _record(db, event, error=error.message)
-        return Outcome.UNANSWERED
+        return Outcome.POSTPONED if error.answered else Outcome.UNANSWERED
     except PeerRefused as error:
         # Attempts that nobody answered do not count: an outage says nothing about the event.
         refusals = event.refusals + 1

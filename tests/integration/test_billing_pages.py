@@ -382,3 +382,11 @@ def test_a_new_figure_takes_the_lookup_key_over_and_may_come_back(shop: Shop) ->
     assert back is not None
     assert back.amount.amount_minor == 4900
     assert shop.order().price.amount_minor == 4900
+
+
+@pytest.mark.parametrize("day", ["0001-01-01", "9999-12-31"])
+def test_a_day_that_no_zone_can_hold_is_refused_with_a_sentence(shop: Shop, day: str) -> None:
+    answer, _ = form(shop, date=day)
+    assert answer.status_code == 422
+    finn = shop.staff("finance")
+    assert finn.get(f"/finance/journal?date={day}").status_code == 200

@@ -203,6 +203,13 @@ def test_a_refused_event_does_not_hold_up_the_others(db: Database, peer: Peer) -
     assert counts(db) == (1, 0)
 
 
+def test_an_event_that_its_consumer_cannot_take_yet_does_not_hold_up_the_others(db: Database, peer: Peer) -> None:
+    first, *_ = published(db, 3)
+    peer.answer = lambda told: (503, b"{}") if told["id"] == first else (200, b"{}")
+    assert relay(db, peer) == 2
+    assert counts(db) == (1, 0)
+
+
 def test_a_peer_that_hangs_is_waited_for_once_and_does_not_hold_up_the_other_peer(db: Database, peer: Peer) -> None:
     published(db, 5)
     with db.transaction() as session:

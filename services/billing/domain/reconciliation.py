@@ -70,6 +70,15 @@ def next_step(kind: ExceptionType) -> str:
     return _NEXT_STEPS[kind]
 
 
+FIRST_DAY = date(2000, 1, 1)
+LAST_DAY = date(2199, 12, 31)
+
+
+def may_have_books(day: date) -> bool:
+    """Whether there can be books of that day: outside, a day before or after may not exist in every zone."""
+    return FIRST_DAY <= day <= LAST_DAY
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class BookDay:
     """A day of the books, from midnight to midnight on the wall clock of `zone`."""

@@ -8,7 +8,15 @@ from flask import Blueprint, redirect, render_template, request
 from werkzeug.wrappers import Response
 
 from services.billing.domain.ledger import LedgerAccount
-from services.billing.domain.reconciliation import BookDay, Mismatch, Reconciliation, day_of, next_step, sentence
+from services.billing.domain.reconciliation import (
+    BookDay,
+    Mismatch,
+    Reconciliation,
+    day_of,
+    may_have_books,
+    next_step,
+    sentence,
+)
 from services.billing.errors import ReconciliationNotFound
 from services.billing.store import ledger, reconciliations
 from services.billing.use_cases.reconcile_day import reconcile_day
@@ -31,9 +39,10 @@ finance.add_url_rule("/finance/charges/<charge_id>", "trace", staff("finance")(t
 
 def _day(text: str | None) -> date | None:
     try:
-        return date.fromisoformat(text or "")
+        day = date.fromisoformat(text or "")
     except ValueError:
         return None
+    return day if may_have_books(day) else None
 
 
 def _today() -> date:

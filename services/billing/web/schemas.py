@@ -1,5 +1,7 @@
 """The shapes of billing's API. Unknown fields are refused and named: an amount is never the client's to say."""
 
+from datetime import date
+
 from apiflask import Schema
 from apiflask.fields import (
     AwareDateTime,
@@ -13,9 +15,10 @@ from apiflask.fields import (
     String,
 )
 from apiflask.validators import Length, OneOf
+from marshmallow import ValidationError
 
 from services.billing.domain.orders import OrderState
-from services.billing.domain.reconciliation import ExceptionType
+from services.billing.domain.reconciliation import FIRST_DAY, LAST_DAY, ExceptionType, may_have_books
 from shared.web.pagination import PageQuery
 
 _ID = Length(1, 64)
@@ -104,10 +107,19 @@ class Orders(Schema):
     next_cursor = String(allow_none=True)
 
 
+def _day_of_books(day: date) -> None:
+    if not may_have_books(day):
+        raise ValidationError(f"Choose a day from {FIRST_DAY} to {LAST_DAY}.")
+
+
 class ReconciliationRequest(Schema):
     """Which day."""
 
-    date = Date(required=True, metadata={"description": "A day of the books, in the zone of the books."})
+    date = Date(
+        required=True,
+        validate=_day_of_books,
+        metadata={"description": "A day of the books, in the zone of the books."},
+    )
 
 
 class CurrencyTotals(Schema):

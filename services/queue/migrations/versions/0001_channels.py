@@ -36,6 +36,7 @@ def upgrade() -> None:
         ["next_attempt_at"],
         postgresql_where=sa.text("delivered_at IS NULL AND parked_at IS NULL"),
     )
+    op.create_index("outbox_parked", "outbox", ["parked_at"], postgresql_where=sa.text("parked_at IS NOT NULL"))
     op.create_table(
         "inbox",
         sa.Column("id", sa.Text, nullable=False),

@@ -4,12 +4,10 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects.postgresql import JSONB
 
-from shared.inbox import inbox_table
 from shared.migrations import grant_app
-from shared.outbox import outbox_table
 
-revision = "0001"
-down_revision = None
+revision = "0002"
+down_revision = "0001"
 
 Moment = sa.DateTime(timezone=True)
 
@@ -83,10 +81,6 @@ def upgrade() -> None:
         sa.CheckConstraint("response_class IN ('premium', 'standard')", name="decisions_response_class"),
         sa.CheckConstraint("(response_class = 'premium') = (grant_id IS NOT NULL)", name="decisions_premium_has_grant"),
     )
-    messages = sa.MetaData()
-    for table in (inbox_table(messages), outbox_table(messages)):
-        table.create(op.get_bind())
-        grant_app(op, table.name)
     for name in ("contacts", "grants", "tickets"):
         grant_app(op, name)
     for name in ("credit_entries", "decisions"):

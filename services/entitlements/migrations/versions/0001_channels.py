@@ -1,0 +1,53 @@
+"""Events out and in: what lets every message be sent twice and count once."""
+
+import sqlalchemy as sa
+from alembic import op
+from sqlalchemy.dialects.postgresql import JSONB
+
+from shared.migrations import grant_app
+
+revision = "0001"
+down_revision = None
+
+Moment = sa.DateTime(timezone=True)
+
+
+def upgrade() -> None:
+    """Channels."""
+    op.create_table(
+        "outbox",
+        sa.Column("id", sa.Text, nullable=False),
+        sa.Column("type", sa.Text, nullable=False),
+        sa.Column("recipient", sa.Text, nullable=False),
+        sa.Column("body", JSONB, nullable=False),
+        sa.Column("request_id", sa.Text, nullable=False),
+        sa.Column("occurred_at", Moment, nullable=False),
+        sa.Column("next_attempt_at", Moment, nullable=False),
+        sa.Column("attempts", sa.Integer, server_default="0", nullable=False),
+        sa.Column("refusals", sa.Integer, server_default="0", nullable=False),
+        sa.Column("delivered_at", Moment),
+        sa.Column("parked_at", Moment),
+        sa.Column("last_error", sa.Text),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    op.create_index(
+        "outbox_undelivered",
+        "outbox",
+        ["next_attempt_at"],
+        postgresql_where=sa.text("delivered_at IS NULL AND parked_at IS NULL"),
+    )
+    op.create_index("outbox_parked", "outbox", ["parked_at"], postgresql_where=sa.text("parked_at IS NOT NULL"))
+    op.create_table(
+        "inbox",
+        sa.Column("id", sa.Text, nullable=False),
+        sa.Column("type", sa.Text, nullable=False),
+        sa.Column("received_at", Moment, nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    grant_app(op, "outbox")
+    grant_app(op, "inbox")
+
+
+def downgrade() -> None:
+    """We only go forward: a step that was wrong is mended by the next one."""
+    raise NotImplementedError
