@@ -179,6 +179,24 @@ def test_a_night_shift_over_the_change_of_the_clocks_is_an_hour_shorter_or_longe
         assert working_between(calendar, noon, noon + timedelta(days=1)) == timedelta(hours=hours)
 
 
+@pytest.mark.parametrize(
+    ("day", "begin", "end", "hours"),
+    [
+        ("2026-03-29", time(0), time(2, 30), 2),  # 02:30 is jumped over: the span ends with the jump
+        ("2026-03-29", time(2, 30), time(6), 3),  # and one that would begin then begins with it
+        ("2026-03-29", time(2, 10), time(2, 50), 0),
+        ("2026-10-25", time(0), time(2, 30), 2.5),  # 02:30 is shown twice: the first counts
+        ("2026-10-25", time(2, 30), time(6), 4.5),
+    ],
+)
+def test_a_span_that_ends_or_begins_where_the_clock_jumps_is_as_long_as_it_is(
+    day: str, begin: time, end: time, hours: float
+) -> None:
+    calendar = Calendar(zone="Europe/Berlin", spans={6: ((begin, end),)})
+    midnight = at("Europe/Berlin", f"{day}T00:00")
+    assert working_between(calendar, midnight, midnight + timedelta(days=1)) == timedelta(hours=hours)
+
+
 def test_the_lunch_break_is_not_worked() -> None:
     calendar = Calendar(zone="Europe/Berlin", spans=SHOP)
     start = at("Europe/Berlin", "2026-11-23T12:00")
