@@ -103,4 +103,5 @@ def _at(url: str, database: str) -> str:
 
 def _service_url(superuser_url: str, role: str, password: str, database: str) -> str:
     place = conninfo_to_dict(superuser_url)
-    return f"postgresql+psycopg://{role}:{quote(password, safe='')}@{place['host']}:{place['port']}/{database}"
+    where = f"{place.get('host', 'localhost')}:{place.get('port', 5432)}"
+    return f"postgresql+psycopg://{role}:{quote(password, safe='')}@{where}/{database}"

@@ -57,7 +57,7 @@ def first_steps(place: Place, seconds: float) -> str:
     rows = [
         ("Offer, for customers", place.public("billing"), "buy one incident; card 4242 4242 4242 4242 pays"),
         ("Desk, for agents", f"{place.public('queue')}/desk", "sign in as Ana (senior) or Ben, press Take next"),
-        ("Finance", f"{place.public('billing')}/finance", "sign in as Finn, run the reconciliation of today"),
+        ("Finance", f"{place.public('billing')}/finance", "sign in as Finn, press Today so far"),
         ("Mail catcher", place.public("mail"), "every mail that was sent"),
         ("Stripe stand-in", place.public("stripe"), "payments, webhooks, faults to switch on"),
         ("Sign-in", place.public("signin"), "the demo people; no passwords"),

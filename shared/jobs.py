@@ -25,7 +25,7 @@ from rq.worker import Worker
 
 from shared.errors import RETRY_JOB, ServiceError
 from shared.ids import new_id
-from shared.telemetry import JOBS, bound_request_id, get_logger, request_id
+from shared.telemetry import bound_request_id, get_logger, request_id
 
 log = get_logger()
 
@@ -108,10 +108,7 @@ def run_job(service: str, job: str, *arguments: str) -> None:
     try:
         _jobs_of(service)[job](*arguments)
     except ServiceError as refusal:
-        JOBS.labels(service, job, refusal.kind.value).inc()
         log.info("job refused", job=job, code=refusal.code, why=refusal.message, again=RETRY_JOB[refusal.kind])
-    else:
-        JOBS.labels(service, job, "done").inc()
 
 
 class _Job(Job):

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import structlog
-from prometheus_client import Counter, Histogram
+from prometheus_client import Histogram
 from structlog.typing import EventDict, WrappedLogger
 
 from shared.ids import new_id
@@ -16,7 +16,6 @@ REQUESTS = Histogram(
     "http_request_seconds", "Time to answer a request, by route (never by path: paths hold links).",
     ["service", "method", "route", "status"],
 )  # fmt: skip
-JOBS = Counter("jobs_total", "Jobs by name and outcome.", ["service", "job", "outcome"])
 PEER_CALLS = Histogram("peer_call_seconds", "Questions to other services, by outcome.", ["peer", "outcome"])
 
 _SECRET_WORDS = ("secret", "password", "token", "authorization", "api_key", "cookie", "link")

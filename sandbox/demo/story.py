@@ -4,6 +4,7 @@ import re
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from html import unescape
 from typing import TypeVar
 
 import httpx
@@ -16,6 +17,7 @@ PATIENCE_S = 20.0
 """How long one step may take to arrive somewhere else: money, a decision, a mail."""
 _PAUSE_S = 0.1
 _Found = TypeVar("_Found")
+_HEADING = re.compile(r"<h1>#\d+ (.*?)</h1>")
 _TICKET_LINK = re.compile(r"https?://\S+/t/[\w.\-]+")
 
 
@@ -75,7 +77,10 @@ def _answer_next(at: Addresses, agent: Browser, cases: tuple[Case, ...], step: s
         agent.open(f"{at.queue}/desk").send("/desk/take")
         if "/desk/tickets/" not in agent.url:
             return None
-        return next((case for case in cases if case.subject in agent.page), None) or _refuse_ticket(agent)
+        # The heading names the ticket; the list beside it names the agent's other tickets too.
+        heading = _HEADING.search(agent.page)
+        subject = unescape(heading.group(1)) if heading else ""
+        return next((case for case in cases if case.subject == subject), None) or _refuse_ticket(agent)
 
     case = _until(take, "the next ticket")
     agent.send("/answer", restated=case.restated, text=case.answer, step=step)

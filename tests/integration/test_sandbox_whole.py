@@ -153,7 +153,11 @@ def check_the_demo_data(product: Product) -> None:
     addresses = product.told()["addresses"]
     at = Addresses(queue=addresses["queue"], stripe=addresses["stripe_standin"], mail=addresses["mail"])
     for case in PAID:
-        assert len(product.mails_to(case.email)) >= 2, "acknowledgement and answer"
+        mails = product.mails_to(case.email)
+        assert len(mails) >= 2, "acknowledgement and answer"
+        if case.answer:
+            greeting = case.answer.splitlines()[0]
+            assert any(greeting in mail["text"] for mail in mails), "the answer is the customer's own"
     ben = sign_in(at, "ben").send("/desk/take")
     assert WAITING.subject in ben.page
     ana = sign_in(at, "ana").send("/desk/take")

@@ -121,6 +121,6 @@ def test_noise_below_a_warning_of_the_libraries_is_not_logged(lines: Lines) -> N
     assert lines() == []
 
 
-@pytest.mark.parametrize("metric", [telemetry.REQUESTS, telemetry.JOBS, telemetry.PEER_CALLS])
+@pytest.mark.parametrize("metric", [telemetry.REQUESTS, telemetry.PEER_CALLS])
 def test_no_metric_is_split_by_something_that_grows_with_customers(metric: Any) -> None:
     assert not {"path", "ticket", "email", "request_id", "account"} & set(metric._labelnames)

@@ -27,7 +27,7 @@ def freeze_promise(session: Session, settings: Settings, ticket: Ticket, offered
     )
     payment = Payment.PAID if paid else ticket.payment
     better = is_better(ticket.promise, after)
-    standing = ticket.promise
+    standing, was_paying = ticket.promise, ticket.payment is Payment.PENDING
     values = tickets.promise_values(after) | {"queued": _queued(ticket, payment, after)}
     if paid:
         values |= {"payment": payment.value, "payment_wait_until": None}
@@ -36,7 +36,9 @@ def freeze_promise(session: Session, settings: Settings, ticket: Ticket, offered
         messages.add_line(session, ticket, "Your payment has arrived.", act.at)
     if standing is not None and better and ticket.first_responded_at is None:
         due = absolute(after.respond_by, ticket.zone, act.at)
-        messages.add_line(session, ticket, f"The answer comes sooner now: by {due}.", act.at)
+        # Who has just paid was not told any other time before: the acknowledgement had waited for the payment.
+        line = f"A person answers by {due}." if was_paying else f"The answer comes sooner now: by {due}."
+        messages.add_line(session, ticket, line, act.at)
     tell_promise(session, settings, ticket, act, better=better)
     return ticket
 
