@@ -12,7 +12,7 @@ import pytest
 from sandbox.embedded import forget_postgres, start_postgres, start_valkey
 from tests.support.databases import TestPostgres
 
-# On a busy machine the first example waits for hypothesis to build its table of characters: how long says nothing of us.
+# On a busy machine the first example waits for hypothesis to build its table of characters: that says nothing of us.
 hypothesis.settings.register_profile(
     "here", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow], print_blob=True
 )

@@ -5,7 +5,7 @@ from functools import cache
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from shared.worktime import AROUND_THE_CLOCK, MIDNIGHT, Calendar, add_working, weekdays, working_between
@@ -83,7 +83,6 @@ MOMENTS = moments_around_a_change()
 
 
 @given(calendars(), MOMENTS, st.integers(0, 4_000))
-@settings(deadline=None)
 def test_the_time_worked_between_two_moments_is_what_the_oracle_counts(
     calendar: Calendar, start: datetime, length: int
 ) -> None:
@@ -93,7 +92,6 @@ def test_the_time_worked_between_two_moments_is_what_the_oracle_counts(
 
 
 @given(calendars(), MOMENTS, st.integers(1, 900))
-@settings(deadline=None)
 def test_a_promise_ends_with_the_last_minute_that_the_oracle_counts(
     calendar: Calendar, start: datetime, length: int
 ) -> None:
@@ -103,7 +101,6 @@ def test_a_promise_ends_with_the_last_minute_that_the_oracle_counts(
 
 
 @given(calendars(), MOMENTS, st.integers(0, 2_000))
-@settings(deadline=None)
 def test_the_time_worked_until_a_promise_ends_is_the_time_promised(
     calendar: Calendar, start: datetime, length: int
 ) -> None:
@@ -111,7 +108,6 @@ def test_the_time_worked_until_a_promise_ends_is_the_time_promised(
 
 
 @given(calendars(), MOMENTS, st.integers(0, 2_000), st.integers(0, 2_000))
-@settings(deadline=None)
 def test_a_later_start_or_a_longer_promise_never_ends_earlier(
     calendar: Calendar, start: datetime, later: int, length: int
 ) -> None:
