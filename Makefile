@@ -45,19 +45,20 @@ lock: $(VENV)/.dev ## Write the lock files anew from the .in files
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-deps \
 		requirements-spec.in --output-file requirements-spec.lock
 
-$(VENV)/.sandbox: requirements-sandbox.lock | $(VENV)/bin/python
+$(VENV)/.sandbox: requirements-sandbox.lock | $(VENV)/.made
 	@echo "Installing what the product and its sandbox need into $(VENV) ..."
 	@$(PIP) --require-hashes --requirement requirements-sandbox.lock
 	@touch $@
 
-$(VENV)/.dev: requirements-dev.lock requirements-spec.lock | $(VENV)/bin/python
+$(VENV)/.dev: requirements-dev.lock requirements-spec.lock | $(VENV)/.made
 	@echo "Installing what the tests need into $(VENV) ..."
 	@$(PIP) --require-hashes --requirement requirements-dev.lock
 	@$(PIP) --require-hashes --no-deps --requirement requirements-spec.lock
 	@touch $@ $(VENV)/.sandbox
 
-$(VENV)/bin/python:
+# A stamp, and --clear: whoever was interrupted in the middle of the first seconds begins anew.
+$(VENV)/.made:
 	@if [ -z "$(PYTHON)" ]; then \
 		echo "Python 3.11 or newer was not found. Install one, or name it: make run PYTHON=/path/to/python3"; exit 1; fi
-	@$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); \
+	@$(PYTHON) -m venv --clear $(VENV) && touch $@ || { rm -rf $(VENV); \
 		echo "Python cannot make a virtual environment. On Debian or Ubuntu: apt install python3-venv"; exit 1; }
