@@ -332,6 +332,7 @@ def test_two_schedulers_at_once_do_no_harm(redis: Redis, valkey_server: str, not
     assert words(notes).count("refuse") == 2
 
 
-def test_outside_of_a_worker_there_is_no_context() -> None:
+def test_outside_of_a_worker_there_is_no_context(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(jobs._Bound, "context", None)
     with pytest.raises(RuntimeError, match="runs no jobs"):
         jobs.context()

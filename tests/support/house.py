@@ -73,8 +73,11 @@ class ServiceInThread:
     def run_sweeps(self) -> None:
         """Run each scheduled job once, as a worker would."""
         bind_context(self.worker_context)
-        for job in self.jobs.SCHEDULE:
-            getattr(self.jobs, job)()
+        try:
+            for job in self.jobs.SCHEDULE:
+                getattr(self.jobs, job)()
+        finally:
+            bind_context(None)
 
     def pending(self) -> dict[str, int]:
         """What waits to converge here, as /readyz tells it."""
