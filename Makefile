@@ -7,6 +7,9 @@ ARGS ?=
 PYTHON ?= $(shell for name in python3 python3.14 python3.13 python3.12 python3.11; do \
 	command -v $$name >/dev/null 2>&1 && $$name -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$name && break; done)
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+# The pip that Python brings (23.x) takes the newest release of a package that another one asks for with an extra, not the
+# locked one, and then misses its hash: each release of such a package broke the install.
+PIP_RELEASE := 26.3
 
 .DEFAULT_GOAL := help
 .PHONY: help setup run test lint format types reset lock
@@ -45,16 +48,20 @@ lock: $(VENV)/.dev ## Write the lock files anew from the .in files
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-deps \
 		requirements-spec.in --output-file requirements-spec.lock
 
-$(VENV)/.sandbox: requirements-sandbox.lock | $(VENV)/.made
+$(VENV)/.sandbox: requirements-sandbox.lock | $(VENV)/.pip
 	@echo "Installing what the product and its sandbox need into $(VENV) ..."
 	@$(PIP) --require-hashes --requirement requirements-sandbox.lock
 	@touch $@
 
-$(VENV)/.dev: requirements-dev.lock requirements-spec.lock | $(VENV)/.made
+$(VENV)/.dev: requirements-dev.lock requirements-spec.lock | $(VENV)/.pip
 	@echo "Installing what the tests need into $(VENV) ..."
 	@$(PIP) --require-hashes --requirement requirements-dev.lock
 	@$(PIP) --require-hashes --no-deps --requirement requirements-spec.lock
 	@touch $@ $(VENV)/.sandbox
+
+$(VENV)/.pip: | $(VENV)/.made
+	@$(PIP) pip==$(PIP_RELEASE)
+	@touch $@
 
 # A stamp, and --clear: whoever was interrupted in the middle of the first seconds begins anew.
 $(VENV)/.made:
