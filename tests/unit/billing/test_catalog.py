@@ -11,7 +11,7 @@ import pytest
 from services.billing.domain.catalog import CatalogError, ProductKind, parse_catalog
 from shared.money import Money
 
-SHIPPED = Path(__file__).parents[2] / "services" / "billing" / "catalog.toml"
+SHIPPED = Path(__file__).parents[3] / "services" / "billing" / "catalog.toml"
 
 
 @pytest.fixture

@@ -26,7 +26,7 @@ from shared.telemetry import bound_request_id
 from tests.support.odd_service import NAME
 from tests.support.peer import running_peer
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ import pytest
 import stripe
 
 from sandbox.stripe.server import ThreadedHandle
-from tests.contract.test_stripe_standin_webhooks import fault
+from tests.contract.sandbox.test_stripe_standin_webhooks import fault
 from tests.support.stripe_client import API_KEY, eventually, last_headers, sdk
 
 

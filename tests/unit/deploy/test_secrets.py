@@ -7,7 +7,7 @@ from pathlib import Path
 from deploy.make_secrets import FOR_YOU, SERVICES, env_file, make_secrets
 from shared.identity import BearerVerifier, ServiceIdentity
 
-COMPOSE = Path(__file__).parents[2] / "docker-compose.yml"
+COMPOSE = Path(__file__).parents[3] / "docker-compose.yml"
 
 
 def test_what_compose_asks_for_is_made_or_named_and_nothing_else() -> None:

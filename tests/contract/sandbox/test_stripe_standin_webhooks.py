@@ -15,7 +15,7 @@ import stripe
 
 from sandbox.embedded import free_port
 from sandbox.stripe import server
-from tests.contract.test_stripe_standin_checkout import opened, submit
+from tests.contract.sandbox.test_stripe_standin_checkout import opened, submit
 from tests.support import stripe_document
 from tests.support.stripe_client import API_KEY, WEBHOOK_SECRET, Receiver, eventually, sdk
 
