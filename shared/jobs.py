@@ -4,14 +4,14 @@ Nothing is true only in Valkey: flush it, and the sweeps find the work in the da
 """
 
 import importlib
-import inspect
 import json
 import os
 import signal
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, TypeVar, cast
 
 from redis import Redis
 from redis.exceptions import RedisError
@@ -44,8 +44,29 @@ _BELIEVED = frozenset(
 """The fields of a job that a worker reads back; not those that name functions, addresses or other jobs."""
 
 
+Function = TypeVar("Function", bound=Callable[..., None])
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class JobMark:
+    """What a job says of itself: which pool of workers does it, and how often the schedule wakes it (None: never)."""
+
+    pool: str
+    every_s: int | None = None
+
+
+def job(*, pool: str, every_s: int | None = None) -> Callable[[Function], Function]:
+    """Make a function of a room's jobs.py a job of its service; a sweep names its interval in seconds."""
+
+    def mark(function: Function) -> Function:
+        cast("Any", function).job_mark = JobMark(pool=pool, every_s=every_s)
+        return function
+
+    return mark
+
+
 class JobQueue:
-    """Wakes jobs of one service, named by their function in services/<service>/jobs.py."""
+    """Wakes jobs of one service, by the name of their function."""
 
     def __init__(self, redis_url: str, service: str) -> None:
         self._service = service
@@ -94,19 +115,26 @@ def context() -> Any:
     return _Bound.context
 
 
-def _jobs_of(service: str) -> dict[str, Callable[..., None]]:
-    module = importlib.import_module(f"services.{service}.jobs")
-    return {
-        name: function
-        for name, function in inspect.getmembers(module, inspect.isfunction)
-        if function.__module__ == module.__name__ and not name.startswith("_")
-    }
+def jobs_of(service: str) -> dict[str, Callable[..., None]]:
+    """The jobs of a service by name: the marked functions of the modules that its jobs.py lists as ROOMS."""
+    rooms: Sequence[Any] = importlib.import_module(f"services.{service}.jobs").ROOMS
+    marked = [function for room in rooms for function in vars(room).values() if hasattr(function, "job_mark")]
+    jobs = {function.__name__: function for function in marked}
+    if len(jobs) < len(set(marked)):
+        raise RuntimeError(f"Two jobs of {service} have one name, and a wake-up would find the wrong one")
+    return jobs
+
+
+def schedule_of(service: str) -> dict[str, int]:
+    """The sweeps of a service, each with its interval in seconds."""
+    marks = {name: cast("JobMark", cast("Any", function).job_mark) for name, function in jobs_of(service).items()}
+    return {name: mark.every_s for name, mark in marks.items() if mark.every_s is not None}
 
 
 def run_job(service: str, job: str, *arguments: str) -> None:
     """Run one job by name. A refusal is logged and ends there: what a later try can change, the sweep tries again."""
     try:
-        _jobs_of(service)[job](*arguments)
+        jobs_of(service)[job](*arguments)
     except ServiceError as refusal:
         log.info("job refused", job=job, code=refusal.code, why=refusal.message, again=RETRY_JOB[refusal.kind])
 
@@ -162,16 +190,16 @@ class _Worker(Worker):
             return super().perform_job(job, queue)
 
 
-def run_worker(service: str, queues: Sequence[str], redis_url: str, bound: Any, *, burst: bool = False) -> None:
-    """Work on the queues until told to stop (or, in a burst, until they are empty).
+def run_worker(service: str, redis_url: str, bound: Any, *, burst: bool = False) -> None:
+    """Work on the service's queue until told to stop (or, in a burst, until it is empty).
 
     Each job runs in a fork, so that a job that dies takes nothing along.
     """
     bind_context(bound)
-    _jobs_of(service)
+    jobs_of(service)
     redis = Redis.from_url(redis_url, socket_connect_timeout=2)
     worker = _Worker(
-        [Queue(name, connection=redis, serializer=JSONSerializer, job_class=_Job) for name in queues],
+        [Queue(service, connection=redis, serializer=JSONSerializer, job_class=_Job)],
         connection=redis,
         serializer=JSONSerializer,
         job_class=_Job,
@@ -180,13 +208,13 @@ def run_worker(service: str, queues: Sequence[str], redis_url: str, bound: Any, 
     worker.work(logging_level="WARNING", with_scheduler=False, burst=burst)
 
 
-def run_scheduler(service: str, schedule: Mapping[str, int], redis_url: str) -> None:
+def run_scheduler(service: str, redis_url: str) -> None:
     """Wake each sweep at its interval in seconds until told to stop.
 
     Two schedulers at once do no harm: sweeps are safe to run twice. A sweep that no worker took before its next turn is
     discarded, so that a worker that was away does not come back to a pile of them.
     """
-    jobs = JobQueue(redis_url, service)
+    jobs, schedule = JobQueue(redis_url, service), schedule_of(service)
     stopped = threading.Event()
     for name in (signal.SIGTERM, signal.SIGINT):
         signal.signal(name, lambda *_: stopped.set())

@@ -4,7 +4,6 @@ import tomllib
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from services.billing import jobs
 from services.billing.config import Settings
 from services.billing.domain.catalog import Catalog, parse_catalog
 from services.billing.gateways.stripe import StripeApi
@@ -82,12 +81,12 @@ def run_web() -> None:
 def run_worker() -> None:
     """Work on jobs."""
     settings = _start()
-    work("billing", jobs.QUEUES, settings.common.redis_url, build_context(settings, pooled=False))
+    work("billing", settings.common.redis_url, build_context(settings, pooled=False))
 
 
 def run_scheduler() -> None:
     """Wake the sweeps."""
-    schedule("billing", jobs.SCHEDULE, _start().common.redis_url)
+    schedule("billing", _start().common.redis_url)
 
 
 def run_migrate() -> None:

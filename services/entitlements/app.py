@@ -5,7 +5,6 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy.orm import Session
 
-from services.entitlements import jobs
 from services.entitlements.config import Settings
 from services.entitlements.domain.policy import POLICY
 from services.entitlements.ports import Context
@@ -78,12 +77,12 @@ def run_web() -> None:
 def run_worker() -> None:
     """Work on jobs."""
     settings = _start()
-    work("entitlements", jobs.QUEUES, settings.common.redis_url, build_context(settings, pooled=False))
+    work("entitlements", settings.common.redis_url, build_context(settings, pooled=False))
 
 
 def run_scheduler() -> None:
     """Wake the sweeps."""
-    schedule("entitlements", jobs.SCHEDULE, _start().common.redis_url)
+    schedule("entitlements", _start().common.redis_url)
 
 
 def run_migrate() -> None:

@@ -5,7 +5,6 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy.orm import Session
 
-from services.queue import jobs
 from services.queue.config import Settings
 from services.queue.domain.delivery import MailState
 from services.queue.gateways.billing import BillingGateway
@@ -90,12 +89,12 @@ def run_web() -> None:
 def run_worker() -> None:
     """Work on jobs."""
     settings = _start()
-    work("queue", jobs.QUEUES, settings.common.redis_url, build_context(settings, pooled=False))
+    work("queue", settings.common.redis_url, build_context(settings, pooled=False))
 
 
 def run_scheduler() -> None:
     """Wake the sweeps."""
-    schedule("queue", jobs.SCHEDULE, _start().common.redis_url)
+    schedule("queue", _start().common.redis_url)
 
 
 def run_migrate() -> None:

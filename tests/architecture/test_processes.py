@@ -2,16 +2,21 @@
 
 import ast
 import inspect
+import textwrap
 
 import pytest
 
 from sandbox.databases import SERVICES as SANDBOX_DATABASES
 from sandbox.processes import SERVICE_ONE_SHOTS, SERVICE_PROCESSES, stages
+from shared.jobs import jobs_of, schedule_of
 from tests.support.declared import ROOT, calls, compose, part, sources
 from tests.support.settings import SERVICES
 
 WAKES = {"wake_after_commit": 1, "wake": 1}
 """Functions that wake a job, and which of their arguments names it."""
+
+POOLS = {"stripe", "mail", "relay", "sweep"}
+"""Kinds of work that must not wait for each other."""
 
 
 def processes(service: str) -> set[str]:
@@ -22,12 +27,6 @@ def commands(service: str) -> dict[str, list[str]]:
     """The processes of a service in Compose, by the name of the container."""
     found = {name: one.get("command") or [] for name, one in compose()["services"].items()}
     return {name: command for name, command in found.items() if f"services.{service}" in command}
-
-
-def job_names(service: str) -> set[str]:
-    jobs = part(service, "jobs")
-    functions = inspect.getmembers(jobs, inspect.isfunction)
-    return {name for name, made in functions if made.__module__ == jobs.__name__ and not name.startswith("_")}
 
 
 def test_every_service_folder_is_a_service_that_the_sandbox_and_the_tests_know() -> None:
@@ -58,48 +57,42 @@ def test_compose_ends_what_runs_once_and_restarts_what_runs_on(service: str) -> 
 
 
 @pytest.mark.parametrize("service", SERVICES)
-def test_each_queue_that_a_service_wakes_has_a_worker_of_its_own(service: str) -> None:
-    assert service in part(service, "jobs").QUEUES, "wake-ups go to the queue that has the service's name"
-    assert set(part(service, "jobs").QUEUES) <= set(SERVICES)
+def test_a_service_that_is_woken_has_a_worker_of_its_own(service: str) -> None:
     assert "worker" in processes(service)
-    wired = calls(sources("services")[(ROOT / f"services/{service}/app.py").relative_to(ROOT)], "work")
-    assert any("jobs.QUEUES" in ast.unparse(call) for call in wired), "the worker works on what jobs.py names"
-
-
-def test_no_queue_is_worked_on_by_two_services() -> None:
-    queues = [queue for service in SERVICES for queue in part(service, "jobs").QUEUES]
-    assert len(queues) == len(set(queues))
 
 
 @pytest.mark.parametrize("service", SERVICES)
-def test_each_sweep_is_a_job_without_arguments_and_comes_within_half_a_minute(service: str) -> None:
-    """A minute after a fault nothing is pending: a sweep that came less often could not keep that."""
-    jobs = part(service, "jobs")
-    for name, seconds in jobs.SCHEDULE.items():
-        assert name in job_names(service)
-        assert not inspect.signature(getattr(jobs, name)).parameters
-        assert 1 <= seconds <= 30
-    assert "relay_outbox" in jobs.SCHEDULE
+def test_each_job_belongs_to_a_pool_that_is_named(service: str) -> None:
+    pools = {name: job.job_mark.pool for name, job in jobs_of(service).items()}
+    assert {name: pool for name, pool in pools.items() if pool not in POOLS} == {}
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_each_sweep_is_a_job_without_arguments(service: str) -> None:
+    for name in schedule_of(service):
+        assert not inspect.signature(jobs_of(service)[name]).parameters
+    assert schedule_of(service)["relay_outbox"] <= 30, "a minute after a fault nothing is pending"
 
 
 @pytest.mark.parametrize("service", SERVICES)
 def test_whoever_is_woken_exists_and_takes_what_it_is_given(service: str) -> None:
-    jobs = part(service, "jobs")
+    jobs = jobs_of(service)
     for path, tree in sources("services").items():
         if path.parts[1] != service:
             continue
         for wake, position in WAKES.items():
             for call in calls(tree, wake):
                 name = ast.literal_eval(call.args[position])
-                assert name in job_names(service), f"{path} wakes {name}, which is no job of {service}"
+                assert name in jobs, f"{path} wakes {name}, which is no job of {service}"
                 given = len(call.args) - position - 1
-                inspect.signature(getattr(jobs, name)).bind(*[""] * given)
+                inspect.signature(jobs[name]).bind(*[""] * given)
 
 
 @pytest.mark.parametrize("service", SERVICES)
 def test_a_job_is_a_few_lines_and_takes_texts(service: str) -> None:
-    tree = sources("services")[(ROOT / f"services/{service}/jobs.py").relative_to(ROOT)]
-    for function in (node for node in tree.body if isinstance(node, ast.FunctionDef)):
-        assert len(function.body) <= 8, f"{function.name}: the work belongs to a use case"
+    for name, job in jobs_of(service).items():
+        [function] = ast.parse(textwrap.dedent(inspect.getsource(job))).body
+        assert isinstance(function, ast.FunctionDef)
+        assert len(function.body) <= 8, f"{name}: the work belongs to a use case"
         for argument in function.args.args:
-            assert ast.unparse(argument.annotation or ast.Constant(None)) == "str", f"{function.name}: ids are texts"
+            assert ast.unparse(argument.annotation or ast.Constant(None)) == "str", f"{name}: ids are texts"

@@ -18,7 +18,7 @@ from sandbox import mail
 from sandbox.embedded import free_port
 from sandbox.stripe import server as stripe_standin
 from shared.env import Env
-from shared.jobs import bind_context
+from shared.jobs import bind_context, jobs_of, schedule_of
 from shared.web.access import STAFF_SESSION
 from tests.support.person import Person
 from tests.support.settings import SERVICES, STRIPE_KEY, WEBHOOK_SECRET, environment
@@ -44,7 +44,6 @@ class ServiceInThread:
         self.settings = config.Settings.read(Env(variables))
         self.app = module.create_app(self.settings)
         self.worker_context = module.build_context(self.settings, pooled=False)
-        self.jobs = importlib.import_module(f"services.{name}.jobs")
         self._server: BaseWSGIServer | None = None
         self.start()
 
@@ -74,8 +73,8 @@ class ServiceInThread:
         """Run each scheduled job once, as a worker would."""
         bind_context(self.worker_context)
         try:
-            for job in self.jobs.SCHEDULE:
-                getattr(self.jobs, job)()
+            for job in schedule_of(self.name):
+                jobs_of(self.name)[job]()
         finally:
             bind_context(None)
 

@@ -10,7 +10,7 @@ import types
 from pathlib import Path
 
 from shared.errors import Kind, ServiceError
-from shared.jobs import context, run_scheduler, run_worker
+from shared.jobs import context, job, run_scheduler, run_worker
 from shared.telemetry import configure_logging, request_id
 
 NAME = "odd"
@@ -21,6 +21,7 @@ class _Refusal(ServiceError):
     code = "odd_refusal"
 
 
+@job(pool="sweep", every_s=1)
 def note(*words: str) -> None:
     """Write the words and the request they belong to."""
     path: Path = context()
@@ -28,18 +29,21 @@ def note(*words: str) -> None:
         file.write(" ".join((*words, request_id())) + "\n")
 
 
+@job(pool="sweep", every_s=3600)
 def refuse() -> None:
     """Say no, as a use case does."""
     note("refuse")
     raise _Refusal("Not today.")
 
 
+@job(pool="sweep")
 def fail() -> None:
     """A bug."""
     note("fail")
     raise ZeroDivisionError
 
 
+@job(pool="sweep")
 def die() -> None:
     """The operating system takes the process away."""
     note("die")
@@ -54,9 +58,7 @@ def note_the_callback(*_: object) -> None:
 def stand_as_service() -> None:
     """Make the functions above services.odd.jobs."""
     jobs = types.ModuleType(f"services.{NAME}.jobs")
-    for job in (note, refuse, fail, die):
-        job.__module__ = jobs.__name__
-        setattr(jobs, job.__name__, job)
+    jobs.ROOMS = (sys.modules[__name__],)  # type: ignore[attr-defined]
     sys.modules[f"services.{NAME}"] = types.ModuleType(f"services.{NAME}")
     sys.modules[jobs.__name__] = jobs
 
@@ -66,9 +68,9 @@ def main(process: str, redis_url: str, file: str) -> None:
     stand_as_service()
     configure_logging(NAME)
     if process == "scheduler":
-        run_scheduler(NAME, {"note": 1, "refuse": 3600}, redis_url)
+        run_scheduler(NAME, redis_url)
     else:
-        run_worker(NAME, (NAME,), redis_url, Path(file), burst=process == "burst")
+        run_worker(NAME, redis_url, Path(file), burst=process == "burst")
 
 
 if __name__ == "__main__":
