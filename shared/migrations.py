@@ -1,5 +1,12 @@
-"""Alembic for each service: how migrations run, and what a service's own role may do with a table."""
+"""Alembic for each service: how migrations run beside the version that is in use, and what a service's role may do.
 
+A table that is in use is changed in two kinds of steps. What changes the catalog only runs in the migration's
+transaction, under locks that block for a moment. What reads the whole table (an index, the check of a constraint) runs
+in a transaction of its own, under a lock that nobody notices: `add_index`, `add_check`, `add_foreign_key`, `require`.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -7,6 +14,9 @@ import sqlalchemy as sa
 from alembic import command, context
 from alembic.config import Config
 from alembic.operations import Operations
+
+LOCK_TIMEOUT, STATEMENT_TIMEOUT = "3s", "30s"
+"""For what runs in the migration's own transaction; what reads whole tables outside of it may take its time."""
 
 
 def migrate(migrations: Path, owner_url: str, app_url: str) -> None:
@@ -19,9 +29,9 @@ def migrate(migrations: Path, owner_url: str, app_url: str) -> None:
 
 
 def run_env(metadata: sa.MetaData) -> None:
-    """Run what each migrations/env.py asks for, under a lock time-out: behind a long query it fails fast."""
+    """Run what each migrations/env.py asks for, under time-outs: behind a long query it fails fast."""
     attributes = context.config.attributes
-    options = {"options": "-c lock_timeout=3s"}
+    options = {"options": f"-c lock_timeout={LOCK_TIMEOUT} -c statement_timeout={STATEMENT_TIMEOUT}"}
     engine = sa.create_engine(attributes["owner_url"], poolclass=sa.pool.NullPool, connect_args=options)
     with engine.connect() as connection:
         context.configure(
@@ -47,3 +57,58 @@ def grant_sequences(op: Operations | Any) -> None:
     """Let the service's role draw numbers from the sequences that exist now."""
     role = context.config.attributes["app_role"]
     op.execute(f'GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO "{role}"')
+
+
+@contextmanager
+def _beside_the_work(op: Operations | Any) -> Iterator[None]:
+    """What ran before is committed; each statement inside is a transaction of its own and may take its time."""
+    with op.get_context().autocommit_block():
+        op.execute("SET lock_timeout = 0; SET statement_timeout = 0")
+        try:
+            yield
+        finally:
+            op.execute(f"SET lock_timeout = '{LOCK_TIMEOUT}'; SET statement_timeout = '{STATEMENT_TIMEOUT}'")
+
+
+def add_index(
+    op: Operations | Any, name: str, table: str, columns: str, *, unique: bool = False, where: str = ""
+) -> None:
+    """Build an index while the table is in use; one that an interrupted migration left half built is built anew.
+
+    `columns` is the list as SQL has it (`"account_id, id DESC"`), `where` the condition of a partial index.
+    """
+    with _beside_the_work(op):
+        op.execute(f"DROP INDEX CONCURRENTLY IF EXISTS {name}")
+        kind, condition = "UNIQUE INDEX" if unique else "INDEX", f" WHERE {where}" if where else ""
+        op.execute(f"CREATE {kind} CONCURRENTLY {name} ON {table} ({columns}){condition}")
+
+
+def drop_index(op: Operations | Any, name: str) -> None:
+    """Drop an index without waiting for, or holding up, those who read by it."""
+    with _beside_the_work(op):
+        op.execute(f"DROP INDEX CONCURRENTLY IF EXISTS {name}")
+
+
+def add_check(op: Operations | Any, table: str, name: str, condition: str) -> None:
+    """Add a check, in place of one of that name: new rows keep it at once, old ones are looked through afterwards."""
+    _add_constraint(op, table, name, f"CHECK ({condition})")
+
+
+def add_foreign_key(op: Operations | Any, table: str, name: str, columns: str, references: str) -> None:
+    """Add a foreign key, in place of one of that name; `references` is `other_table (column)`."""
+    _add_constraint(op, table, name, f"FOREIGN KEY ({columns}) REFERENCES {references}")
+
+
+def _add_constraint(op: Operations | Any, table: str, name: str, rule: str) -> None:
+    op.execute(f"ALTER TABLE {table} DROP CONSTRAINT IF EXISTS {name}")
+    op.execute(f"ALTER TABLE {table} ADD CONSTRAINT {name} {rule} NOT VALID")
+    with _beside_the_work(op):
+        op.execute(f"ALTER TABLE {table} VALIDATE CONSTRAINT {name}")
+
+
+def require(op: Operations | Any, table: str, column: str) -> None:
+    """Make a column NOT NULL. Postgres takes a valid check's word for it and does not read the table under its lock."""
+    proof = f"{table}_{column}_is_there"
+    add_check(op, table, proof, f"{column} IS NOT NULL")
+    op.execute(f"ALTER TABLE {table} ALTER COLUMN {column} SET NOT NULL")
+    op.execute(f"ALTER TABLE {table} DROP CONSTRAINT {proof}")

@@ -13,7 +13,9 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from psycopg import errors
 
+from shared.migrations import migrate
 from tests.support.declared import ROOT, part
+from tests.support.lock_watch import scans_under_lock
 from tests.support.settings import SERVICES
 
 APPEND_ONLY = {
@@ -96,6 +98,13 @@ def test_each_migration_says_why_it_is_there(service: str) -> None:
     for path in versions(service):
         reason = ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) or ""
         assert len(reason.split()) >= 5, f"{path.name}: {reason!r}"
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_no_migration_reads_through_a_table_while_others_wait_for_it(service: str, postgres: Any) -> None:
+    with postgres.empty_database(service) as database, scans_under_lock() as found:
+        migrate(ROOT / "services" / service / "migrations", database.owner, database.app)
+    assert found == []
 
 
 @pytest.mark.parametrize("service", SERVICES)

@@ -8,9 +8,10 @@ from typing import Any
 import psycopg
 import pytest
 from psycopg import errors
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import IntegrityError, OperationalError
 
 from shared.migrations import migrate
+from tests.support.lock_watch import scans_under_lock
 
 ENV = """
 import sqlalchemy as sa
@@ -109,3 +110,82 @@ def test_a_migration_that_fails_half_way_leaves_nothing(migrations: Path, databa
     with pytest.raises(Exception, match="nowhere"):
         migrate(migrations, database.owner, database.app)
     assert columns(database) == ["id", "name"]
+
+
+STEP = """
+import sqlalchemy as sa
+from alembic import op
+from shared.migrations import add_check, add_foreign_key, add_index, drop_index, require
+revision, down_revision = "0002", "0001"
+def upgrade():
+"""
+
+
+def upgraded(migrations: Path, database: Any, *steps: str) -> list[str]:
+    """Run a second migration of these lines over tables that hold rows; what it read through under a lock."""
+    migrate(migrations, database.owner, database.app)
+    with connect(database.owner) as owner:
+        owner.execute("INSERT INTO things SELECT n, 'thing ' || n FROM generate_series(1, 50) AS n")
+        owner.execute("INSERT INTO entries SELECT n FROM generate_series(1, 50) AS n")
+    (migrations / "versions" / "0002_step.py").write_text(STEP + "".join(f"    {step}\n" for step in steps))
+    with scans_under_lock() as found:
+        migrate(migrations, database.owner, database.app)
+    return found
+
+
+CHECKED = "ALTER TABLE things ADD CONSTRAINT named CHECK (name <> '')"
+
+
+@pytest.mark.parametrize(
+    "steps",
+    [
+        # What two migrations of ours did: validated in the transaction that still held the lock of ADD CONSTRAINT,
+        [f"op.execute({CHECKED!r} ' NOT VALID')", "op.execute('ALTER TABLE things VALIDATE CONSTRAINT named')"],
+        # and built an index where nobody could write meanwhile.
+        ["op.create_index('by_name', 'things', ['name'])"],
+        [f"op.execute({CHECKED!r})"],
+        ["op.alter_column('things', 'name', nullable=False)"],
+        ["op.alter_column('things', 'name', type_=sa.Integer, postgresql_using='id::integer')"],
+        ["op.create_foreign_key('fk', 'entries', 'things', ['id'], ['id'])"],
+        ["op.add_column('things', sa.Column('token', sa.Text, server_default=sa.text('gen_random_uuid()')))"],
+    ],
+)
+def test_a_step_that_reads_a_table_while_others_wait_is_seen(migrations: Path, database: Any, steps: list[str]) -> None:
+    assert upgraded(migrations, database, *steps)
+
+
+@pytest.mark.parametrize(
+    "step",
+    [
+        "add_check(op, 'things', 'named', \"name <> ''\")",
+        "add_index(op, 'by_name', 'things', 'name', where='id > 3')",
+        "add_index(op, 'one_each', 'things', 'name', unique=True)",
+        "add_foreign_key(op, 'entries', 'fk', 'id', 'things (id)')",
+        "require(op, 'things', 'name')",
+        "op.add_column('things', sa.Column('size', sa.Integer, nullable=False, server_default='0'))",
+    ],
+)
+def test_our_steps_read_a_table_while_others_work_with_it(migrations: Path, database: Any, step: str) -> None:
+    assert upgraded(migrations, database, step) == []
+
+
+def test_a_check_that_an_old_row_breaks_stops_the_migration_and_can_be_mended(migrations: Path, database: Any) -> None:
+    with pytest.raises(IntegrityError, match="named"):
+        upgraded(migrations, database, "add_check(op, 'things', 'named', 'id <> 7')")
+    with connect(database.owner) as owner:
+        owner.execute("DELETE FROM things WHERE id = 7")
+    migrate(migrations, database.owner, database.app)
+    with connect(database.owner) as owner, pytest.raises(errors.CheckViolation):
+        owner.execute("INSERT INTO things VALUES (7, 'again')")
+
+
+def test_a_half_built_index_is_built_anew(migrations: Path, database: Any) -> None:
+    step = "add_index(op, 'one_each', 'things', 'left(name, 5)', unique=True)"
+    with pytest.raises(IntegrityError):
+        upgraded(migrations, database, step)
+    with connect(database.owner) as owner:
+        owner.execute("DELETE FROM things WHERE id > 1")
+    migrate(migrations, database.owner, database.app)
+    with connect(database.owner) as owner:
+        valid = owner.execute("SELECT indisvalid FROM pg_index WHERE indexrelid = 'one_each'::regclass").fetchone()
+    assert valid == (True,)

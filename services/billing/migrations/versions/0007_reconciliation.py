@@ -45,7 +45,7 @@ def upgrade() -> None:
         sa.Column("resolved_at", Moment),
         sa.CheckConstraint(
             "type IN ('missing_in_books', 'missing_in_stripe', 'amount_mismatch', "
-            "'currency_mismatch', 'duplicate_charge', 'balance_transaction_missing', "
+            "'currency_mismatch', 'duplicate_charge', 'refund_missing_in_books', 'balance_transaction_missing', "
             "'balance_amount_mismatch', 'fee_missing')",
             name="reconciliation_exceptions_type_known",
         ),

@@ -101,7 +101,7 @@ def upgrade() -> None:
         "tickets_undecided",
         "tickets",
         ["opened_at"],
-        postgresql_where=sa.text("decision_id IS NULL AND state <> 'canceled'"),
+        postgresql_where=sa.text("decision_id IS NULL"),
     )
     op.create_index(
         "tickets_payment_pending",
