@@ -3,12 +3,10 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sqlalchemy.orm import Session
-
 from services.entitlements.config import Settings
-from services.entitlements.domain.policy import POLICY
-from services.entitlements.ports import Context
-from shared import outbox
+from services.entitlements.context import Context
+from services.entitlements.pending import count_pending
+from services.entitlements.policies.policy import POLICY
 from shared.db import Database
 from shared.env import Env
 from shared.http import ServiceClient
@@ -42,14 +40,9 @@ def build_context(settings: Settings, *, pooled: bool = True) -> Context:
     )
 
 
-def pending(session: Session) -> dict[str, int]:
-    """What waits to converge."""
-    return {"outbox": outbox.pending(session), "outbox_parked": outbox.parked(session)}
-
-
 def create_app(settings: Settings | None = None) -> "APIFlask":
     """The web application."""
-    from services.entitlements.web import routes  # noqa: PLC0415 - only for HTTP
+    from services.entitlements import routes  # noqa: PLC0415 - only for HTTP
     from shared.web import factory  # noqa: PLC0415 - only for HTTP
 
     settings = settings or Settings.read()
@@ -61,8 +54,7 @@ def create_app(settings: Settings | None = None) -> "APIFlask":
         context=context,
         db=context.db,
         blueprints=routes.blueprints(context),
-        pending=pending,
-        package=HERE / "web",
+        pending=count_pending,
     )
 
 

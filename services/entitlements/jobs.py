@@ -1,4 +1,4 @@
-"""What entitlements does in the background."""
+"""Where the jobs of entitlements stand."""
 
 from shared import relay
 

@@ -42,7 +42,7 @@ def create_app(
     db: Database,
     blueprints: Sequence[Blueprint],
     pending: Callable[[Session], Mapping[str, int]],
-    package: Path,
+    package: Path | None = None,
     oidc: OidcSettings | None = None,
     form_targets: Sequence[str] = (),
 ) -> APIFlask:
@@ -58,7 +58,7 @@ def create_app(
         docs_path=None,
         spec_path=None,
         json_errors=False,
-        template_folder=str(package / "templates"),
+        template_folder=str(package / "templates") if package else None,  # type: ignore[arg-type] # rooms bring theirs
         static_folder=None,  # type: ignore[arg-type] # as Flask takes it: the look is served by shared.web.assets
     )
     app.config.update(

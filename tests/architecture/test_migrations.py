@@ -40,7 +40,9 @@ def versions(service: str) -> list[Path]:
 
 
 def metadata(service: str) -> sa.MetaData:
-    declared: sa.MetaData = part(service, "store.tables").metadata
+    declared: sa.MetaData = (
+        part(service, "tables") if service == "entitlements" else part(service, "store.tables")
+    ).metadata
     return declared
 
 

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from redis import Redis
 
 from services.billing.store import tables as books
-from services.entitlements.store.tables import grants
+from services.entitlements.credits.tables import grants
 from services.queue.store.tables import tickets
 from services.queue.use_cases.end_ticket import cancel_ticket
 from shared import clock

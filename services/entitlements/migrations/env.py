@@ -1,6 +1,6 @@
 """What Alembic runs for entitlements."""
 
-from services.entitlements.store.tables import metadata
+from services.entitlements.tables import metadata
 from shared.migrations import run_env
 
 run_env(metadata)

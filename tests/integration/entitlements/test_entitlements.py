@@ -11,13 +11,15 @@ import sqlalchemy as sa
 from sqlalchemy.exc import ProgrammingError
 
 from services.entitlements.app import build_context
+from services.entitlements.base_tables import outbox
 from services.entitlements.config import Settings
-from services.entitlements.errors import TicketBelongsToAnother, TicketNotDecided
-from services.entitlements.ports import Context
-from services.entitlements.store import credit_ledger, decisions
-from services.entitlements.store.tables import credit_entries, grants, outbox
-from services.entitlements.use_cases.decide_ticket import decide_ticket
-from services.entitlements.use_cases.take_event import take_event
+from services.entitlements.context import Context
+from services.entitlements.credits import store as ledger
+from services.entitlements.credits.tables import credit_entries, grants
+from services.entitlements.decisions import store as decisions
+from services.entitlements.decisions.decide import decide_ticket
+from services.entitlements.take_event import take_event
+from services.entitlements.tickets.errors import TicketBelongsToAnother, TicketNotDecided
 from shared.env import Env
 from shared.inbox import UnknownEvent
 from tests.support.house import until
@@ -288,7 +290,7 @@ def test_the_balance_of_each_grant_is_the_sum_of_its_entries(service: Context) -
     closed(service, "tkt_1", "canceled", "evt_b")
     with service.db.transaction() as session:
         kinds = session.execute(sa.select(credit_entries.c.kind).order_by(credit_entries.c.id)).scalars().all()
-        [stored] = credit_ledger.grants_of_order(session, "ord_1")
+        [stored] = ledger.grants_of_order(session, "ord_1")
     assert sorted(kinds) == ["consume", "grant", "hold", "hold", "hold", "release"]
     assert (stored["available"], stored["held"], stored["consumed"]) == (1, 1, 1)
 

@@ -5,9 +5,9 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.entitlements.domain.credits import MOVEMENTS, EntryKind
-from services.entitlements.domain.deciding import Facts, GrantFact, choose_grant, decide, raised
-from services.entitlements.domain.policy import POLICY, ResponseClass
+from services.entitlements.credits.credit import MOVEMENTS, EntryKind, GrantFact
+from services.entitlements.decisions.decision import Facts, choose_grant, decide, raised
+from services.entitlements.policies.policy import POLICY, ResponseClass
 
 FRIDAY = datetime(2026, 11, 27, 14, 0, tzinfo=UTC)
 MOMENTS = st.datetimes(datetime(2026, 1, 1), datetime(2027, 12, 31), timezones=st.just(UTC))  # noqa: DTZ001 - the zone is given beside

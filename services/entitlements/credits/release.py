@@ -1,0 +1,25 @@
+"""Give back the credit that is held for a ticket which was canceled before a person answered."""
+
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from services.entitlements.credits import store as ledger
+from services.entitlements.credits.credit import EntryKind
+from services.entitlements.tickets import store as tickets
+from services.entitlements.tickets.errors import TicketNotDecided
+from shared import clock
+
+
+def release_hold(session: Session, ticket_id: str, outcome: str, closed_at: datetime) -> None:
+    """Remember the end of a ticket; a canceled one gives its held credit back.
+
+    A confirmed one does not: its answer may be reported after its end, and that consumes the credit. Raises
+    TicketNotDecided while the question about this ticket has not arrived: the event is delivered again.
+    """
+    tickets.lock_ticket(session, ticket_id)
+    if tickets.known_ticket(session, ticket_id) is None:
+        raise TicketNotDecided(ticket_id)
+    tickets.record_close(session, ticket_id, closed_at)
+    if outcome == "canceled" and (grant := ledger.open_hold(session, ticket_id)) is not None:
+        ledger.move(session, EntryKind.RELEASE, grant.id, ticket_id, closed_at, clock.now())

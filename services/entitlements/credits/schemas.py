@@ -1,0 +1,18 @@
+"""The shape of a balance."""
+
+from apiflask import Schema
+from apiflask.fields import Email, Integer, String
+
+
+class BalanceQuery(Schema):
+    """Whose balance."""
+
+    email = Email(required=True)
+
+
+class Balance(Schema):
+    """The incident credits of an account."""
+
+    account_id = String(allow_none=True)
+    available = Integer()
+    held = Integer(metadata={"description": "Reserved for tickets that nobody has answered yet."})

@@ -1,0 +1,35 @@
+"""The question what a ticket is entitled to."""
+
+from typing import Any
+
+from apiflask import APIBlueprint
+
+from services.entitlements.decisions import store as decisions
+from services.entitlements.decisions.decide import as_contract, decide_ticket
+from services.entitlements.decisions.errors import DecisionNotFound
+from services.entitlements.decisions.schemas import Decision, DecisionRequest
+from services.entitlements.web import context
+from shared.web.access import allow, services
+
+decisions_api = APIBlueprint("decisions", __name__, tag="Decisions")
+
+
+@decisions_api.post("/v1/decisions")
+@services("queue")
+@decisions_api.input(DecisionRequest)
+@decisions_api.output(Decision)
+def decide(json_data: dict[str, Any]) -> dict[str, Any]:
+    """Decide which promise a ticket carries. The same ticket gets the same decision, however often it is asked."""
+    return decide_ticket(context().db, context().policy, json_data)
+
+
+@decisions_api.get("/v1/decisions/<ticket_id>")
+@allow(services=("queue", "billing"), api_keys=True)
+@decisions_api.output(Decision)
+def show_decision(ticket_id: str) -> dict[str, Any]:
+    """The decision in force for a ticket."""
+    with context().db.transaction() as session:
+        found = decisions.latest(session, ticket_id)
+    if found is None:
+        raise DecisionNotFound(ticket_id)
+    return as_contract(found)

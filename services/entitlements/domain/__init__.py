@@ -1,1 +1,0 @@
-"""Pure decisions of entitlements: no framework, no clock, no randomness, no I/O."""

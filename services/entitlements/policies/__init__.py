@@ -1,0 +1,1 @@
+"""What each response class promises, and by which calendar. Stands on nothing."""

@@ -1,1 +1,0 @@
-"""What entitlements keeps: tables, and one query module for each aggregate."""

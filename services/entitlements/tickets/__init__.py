@@ -1,0 +1,1 @@
+"""Tickets as entitlements knows them: who asked, when, whether somebody answered. Stands on nothing."""

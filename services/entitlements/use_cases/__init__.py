@@ -1,1 +1,0 @@
-"""What entitlements does: one file for each thing."""
