@@ -3,16 +3,12 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sqlalchemy.orm import Session
-
 from services.queue.config import Settings
-from services.queue.domain.delivery import MailState
+from services.queue.context import Context
 from services.queue.gateways.billing import BillingGateway
 from services.queue.gateways.entitlements import EntitlementsGateway
 from services.queue.gateways.mail import SmtpMailServer
-from services.queue.ports import Context
-from services.queue.store import mails, worklists
-from shared import outbox
+from services.queue.pending import count_pending
 from shared.db import Database
 from shared.env import Env
 from shared.http import ServiceClient
@@ -46,20 +42,9 @@ def build_context(settings: Settings, *, pooled: bool = True) -> Context:
     )
 
 
-def pending(session: Session) -> dict[str, int]:
-    """What waits to converge."""
-    return {
-        "outbox": outbox.pending(session),
-        "outbox_parked": outbox.parked(session),
-        "undecided_tickets": worklists.count_undecided(session),
-        "unsent_mails": mails.count(session, MailState.PENDING),
-        "parked_mails": mails.count(session, MailState.PARKED),
-    }
-
-
 def create_app(settings: Settings | None = None) -> "APIFlask":
     """The web application."""
-    from services.queue.web import routes  # noqa: PLC0415 - only for HTTP
+    from services.queue import routes  # noqa: PLC0415 - only for HTTP
     from shared.web import factory  # noqa: PLC0415 - only for HTTP
 
     settings = settings or Settings.read()
@@ -71,8 +56,8 @@ def create_app(settings: Settings | None = None) -> "APIFlask":
         context=context,
         db=context.db,
         blueprints=routes.blueprints(context),
-        pending=pending,
-        package=HERE / "web",
+        pending=count_pending,
+        package=HERE,
         oidc=settings.oidc,
         form_targets=(settings.checkout_origin,),
     )

@@ -48,7 +48,7 @@ def create_app(
 ) -> APIFlask:
     """Build the application.
 
-    `pending` counts what waits to converge, by name. `package` is the folder of the service's `web`.
+    `pending` counts what waits to converge, by name. `package` is the folder of the service.
     `form_targets` are other origins to which a form of this service may lead (browsers check redirects too).
     """
     app = APIFlask(

@@ -41,7 +41,7 @@ def versions(service: str) -> list[Path]:
 
 def metadata(service: str) -> sa.MetaData:
     declared: sa.MetaData = (
-        part(service, "tables") if service == "entitlements" else part(service, "store.tables")
+        part(service, "store.tables") if service == "billing" else part(service, "tables")
     ).metadata
     return declared
 

@@ -10,8 +10,8 @@ from redis import Redis
 
 from services.billing.store import tables as books
 from services.entitlements.credits.tables import grants
-from services.queue.store.tables import tickets
-from services.queue.use_cases.end_ticket import cancel_ticket
+from services.queue.closing.end import cancel_ticket
+from services.queue.tickets.tables import tickets
 from shared import clock
 from tests.support.customer import DECLINED_CARD, GOOD_CARD, Customer, link_in
 from tests.support.house import House

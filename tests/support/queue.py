@@ -11,17 +11,17 @@ import sqlalchemy as sa
 from flask import Flask, Response, jsonify, request
 from werkzeug.serving import make_server
 
+from services.queue.agents import store as agents
+from services.queue.agents.agent import Agent, Tier
 from services.queue.app import create_app
 from services.queue.config import Settings
-from services.queue.domain.agents import Agent
-from services.queue.domain.ordering import Tier
-from services.queue.domain.tickets import Ticket, Wish
-from services.queue.errors import MailServerUnavailable
-from services.queue.ports import Context, Mail
-from services.queue.store import agents, tickets
-from services.queue.store.audit import CUSTOMER
-from services.queue.use_cases.mail_customer import ticket_path
-from services.queue.use_cases.open_ticket import Opening, open_ticket
+from services.queue.context import Context
+from services.queue.gateways.mail import Mail, MailServerUnavailable
+from services.queue.intake.open import Opening, open_ticket
+from services.queue.tickets import store as tickets
+from services.queue.tickets.address import ticket_path
+from services.queue.tickets.audit import CUSTOMER
+from services.queue.tickets.ticket import Ticket, Wish
 from shared import clock
 from shared.env import Env
 from shared.ids import new_id
@@ -140,7 +140,7 @@ class RecordingMailServer:
         self.taken: list[Mail] = []
 
     def send(self, mail: Mail) -> None:
-        """See ports.MailServer."""
+        """As SmtpMailServer does."""
         if not self.up:
             raise MailServerUnavailable("The mail server does not answer.")
         self.taken.append(mail)
@@ -191,7 +191,7 @@ class Queue:
 
     def decide(self, ticket_id: str, **more: Any) -> bool:
         """Deliver a decision as an event."""
-        from services.queue.use_cases.take_event import take_event  # noqa: PLC0415 - keeps the story's imports short
+        from services.queue.take_event import take_event  # noqa: PLC0415 - keeps the story's imports short
 
         body = decision(ticket_id, **more)
         envelope = {"id": new_id("evt"), "type": "entitlements.decision.made.v1", "body": body}

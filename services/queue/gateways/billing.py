@@ -1,9 +1,10 @@
 """Billing, asked over HTTP: what is on offer (remembered for a moment), and the order of a ticket."""
 
 import threading
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from services.queue.domain.offers import Offer, Order
 from shared import clock
 from shared.http import PeerRefused, PeerUnavailable, ServiceClient
 
@@ -11,8 +12,27 @@ REMEMBERED = timedelta(seconds=60)
 _OFFERS_DEADLINE_S = 1.0
 
 
+@dataclass(frozen=True, kw_only=True)
+class Offer:
+    """One product with its prices; `prices` maps a lower-case ISO currency to (amount in minor units, as written)."""
+
+    product: str
+    name: str
+    credits: int
+    prices: Mapping[str, tuple[int, str]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Order:
+    """A purchase at billing for one ticket; `checkout_url` is where to pay, None once there is nothing to pay."""
+
+    order_id: str
+    state: str
+    checkout_url: str | None
+
+
 class BillingGateway:
-    """Satisfies ports.Billing."""
+    """Where incidents are bought."""
 
     def __init__(self, client: ServiceClient) -> None:
         self._client = client
@@ -20,7 +40,10 @@ class BillingGateway:
         self._offers: tuple[datetime, tuple[Offer, ...]] | None = None
 
     def offers(self) -> tuple[Offer, ...]:
-        """See ports.Billing. At most a minute old: a price that changed meanwhile is shown on the payment page too."""
+        """What is on offer, at most a minute old: a price that changed meanwhile is shown on the payment page too.
+
+        Raises PeerUnavailable.
+        """
         with self._lock:
             remembered = self._offers
         if remembered is not None and clock.now() - remembered[0] < REMEMBERED:
@@ -52,7 +75,7 @@ class BillingGateway:
             raise PeerUnavailable("billing", "nonsense") from error
 
     def order(self, ticket_id: str, contact_email: str, product: str, currency: str, deadline_s: float) -> Order:
-        """See ports.Billing."""
+        """The order for a ticket, the same one however often it is asked. Raises PeerUnavailable or PeerRefused."""
         asked = {"ticket_id": ticket_id, "contact_email": contact_email, "product": product, "currency": currency}
         answer = self._client.post("/v1/orders", asked, deadline_s)
         try:

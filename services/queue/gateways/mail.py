@@ -2,19 +2,48 @@
 
 import smtplib
 import ssl
+from dataclasses import dataclass
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.utils import format_datetime, parseaddr
+from typing import ClassVar
 from urllib.parse import unquote, urlsplit
 
-from services.queue.errors import MailRefused, MailServerUnavailable
-from services.queue.ports import Mail
 from shared import clock
+from shared.errors import Kind, ServiceError
 
 TIMEOUT_S = 5
-"""For each step of the protocol; all steps of a mail together stay below domain.delivery.CLAIM."""
+"""For each step of the protocol; all steps of a mail together stay below the CLAIM of delivery."""
 _PERMANENT = 500
 _DEFAULT_PORT = 25
+
+
+@dataclass(frozen=True, kw_only=True)
+class Mail:
+    """One mail, ready to send. `references` are the Message-IDs of the ticket's earlier mails, oldest first."""
+
+    message_id: str
+    to_address: str
+    subject: str
+    text: str
+    html: str
+    references: tuple[str, ...]
+
+
+class MailServerUnavailable(ServiceError):
+    """The mail server does not answer, or says later: the mail waits."""
+
+    kind: ClassVar = Kind.UNAVAILABLE
+    code: ClassVar = "mail_server_unavailable"
+    title: ClassVar = "The mail server does not answer"
+
+
+class MailRefused(ServiceError):
+    """The mail server refused this mail for good."""
+
+    kind: ClassVar = Kind.REFUSED
+    code: ClassVar = "mail_refused"
+    title: ClassVar = "The mail server refused the mail"
 
 
 def written(mail: Mail, mail_from: str) -> EmailMessage:
@@ -42,7 +71,7 @@ def written(mail: Mail, mail_from: str) -> EmailMessage:
 
 
 class SmtpMailServer:
-    """Satisfies ports.MailServer; one connection for each mail. `url` is smtp://[user:password@]host[:port]."""
+    """One connection for each mail. `url` is smtp://[user:password@]host[:port]."""
 
     def __init__(self, url: str, mail_from: str) -> None:
         parts = urlsplit(url)
@@ -51,7 +80,10 @@ class SmtpMailServer:
         self._mail_from = mail_from
 
     def send(self, mail: Mail) -> None:
-        """See ports.MailServer. Only the server's 250 after the whole mail counts."""
+        """Returns when the server has taken it: only its 250 after the whole mail counts.
+
+        Raises MailServerUnavailable or MailRefused.
+        """
         try:
             message = written(mail, self._mail_from)
             with smtplib.SMTP(self._host, self._port, timeout=TIMEOUT_S) as server:

@@ -1,6 +1,6 @@
 """Alembic's entry: everything is in shared.migrations."""
 
-from services.queue.store.tables import metadata
+from services.queue.tables import metadata
 from shared.migrations import run_env
 
 run_env(metadata)

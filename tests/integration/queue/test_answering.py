@@ -6,16 +6,19 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from services.queue.domain.agents import Agent
-from services.queue.domain.tickets import Lease, State, Step, Ticket
-from services.queue.errors import MailRefused, TextMissing, TicketMovedOn
-from services.queue.store.tables import messages, outbound_mails, outbox
-from services.queue.use_cases import send_mail as mailing
-from services.queue.use_cases.answer_ticket import Answer, answer_ticket
-from services.queue.use_cases.end_ticket import cancel_ticket, confirm_ticket
-from services.queue.use_cases.hold_ticket import resume_ticket
-from services.queue.use_cases.reply_to_ticket import reopen_ticket, reply_to_ticket
-from services.queue.use_cases.take_next import take_next
+from services.queue.agents.agent import Agent
+from services.queue.base_tables import outbox
+from services.queue.closing.end import cancel_ticket, confirm_ticket
+from services.queue.conversation.answer import Answer, answer_ticket
+from services.queue.conversation.reply import reopen_ticket, reply_to_ticket
+from services.queue.conversation.tables import messages
+from services.queue.delivery import send as mailing
+from services.queue.gateways.mail import MailRefused
+from services.queue.leases.hold import resume_ticket
+from services.queue.mail_out.tables import outbound_mails
+from services.queue.ordering.take_next import take_next
+from services.queue.tickets.errors import TextMissing, TicketMovedOn
+from services.queue.tickets.ticket import Lease, State, Step, Ticket
 from shared.ids import new_token
 from tests.support.queue import Queue, queue_service
 

@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from services.queue.store.tables import messages, tickets
+from services.queue.conversation.tables import messages
+from services.queue.tickets.tables import tickets
 from shared.identity import ServiceIdentity
 from shared.ids import new_id
 from tests.support.queue import Queue, decision, queue_service

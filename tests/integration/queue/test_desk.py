@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from services.queue.domain.tickets import State
-from services.queue.use_cases import send_mail as mailing
+from services.queue.delivery import send as mailing
+from services.queue.tickets.ticket import State
 from tests.support.queue import Queue, hidden_fields, queue_service
 
 

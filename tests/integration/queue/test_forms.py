@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from services.queue.domain.tickets import State
-from services.queue.store.tables import messages, tickets
+from services.queue.conversation.tables import messages
+from services.queue.tickets.tables import tickets
+from services.queue.tickets.ticket import State
 from tests.support.queue import Queue, hidden_fields, queue_service
 
 GOOD = {"subject": "Payments fail", "text": "All cards are refused.", "tried": "", "email": "jo@example.com"}

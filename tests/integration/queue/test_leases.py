@@ -10,17 +10,18 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
 
-from services.queue.domain.agents import Agent
-from services.queue.domain.ordering import Tier, Waiting, next_for
-from services.queue.domain.promise import ResponseClass
-from services.queue.domain.tickets import Lease, State, Step, Ticket
-from services.queue.errors import LeaseLost, TextMissing, TicketMovedOn
-from services.queue.store import queue_order
-from services.queue.store.tables import audit, messages
-from services.queue.use_cases import hold_ticket
-from services.queue.use_cases.answer_ticket import Answer, answer_ticket
-from services.queue.use_cases.end_ticket import cancel_ticket
-from services.queue.use_cases.take_next import take_next
+from services.queue.agents.agent import Agent, Tier
+from services.queue.closing.end import cancel_ticket
+from services.queue.conversation.answer import Answer, answer_ticket
+from services.queue.conversation.tables import messages
+from services.queue.leases import hold
+from services.queue.ordering import store as queue_order
+from services.queue.ordering.ordering import Waiting, next_for
+from services.queue.ordering.take_next import take_next
+from services.queue.tickets.errors import LeaseLost, TextMissing, TicketMovedOn
+from services.queue.tickets.promise import ResponseClass
+from services.queue.tickets.tables import audit
+from services.queue.tickets.ticket import Lease, State, Step, Ticket
 from shared import clock
 from shared.ids import new_token
 from tests.support.queue import Queue, queue_service
@@ -137,9 +138,9 @@ def test_a_lease_that_ended_returns_the_ticket_and_its_token_writes_nothing(queu
     with pytest.raises(LeaseLost):
         answer_ticket(queue.context, ana, ticket.id, answering(old))
     with pytest.raises(LeaseLost):
-        hold_ticket.keep_lease(queue.context, ticket.id, old)
+        hold.keep_lease(queue.context, ticket.id, old)
     with pytest.raises(LeaseLost):
-        hold_ticket.return_ticket(queue.context, ana, ticket.id, old, "tired")
+        hold.return_ticket(queue.context, ana, ticket.id, old, "tired")
     assert queue.rows(sa.select(messages).where(messages.c.kind == "agent")) == []
     assert queue.ticket(ticket.id).owner_id == sam.id
 
@@ -162,7 +163,7 @@ def test_a_lease_that_ended_writes_nothing_even_when_nobody_else_came(queue: Que
     let_leases_end(queue)
     with pytest.raises(LeaseLost):
         answer_ticket(queue.context, ana, ticket.id, answering(lease_of(ana, ticket)))
-    again = hold_ticket.resume_ticket(queue.context, ana, ticket.id)
+    again = hold.resume_ticket(queue.context, ana, ticket.id)
     assert again.lease_token == ticket.lease_token + 1
     answer_ticket(queue.context, ana, ticket.id, answering(lease_of(ana, again)))
     assert queue.ticket(ticket.id).state is State.WAITING_CUSTOMER
@@ -175,7 +176,7 @@ def test_a_token_of_another_agent_writes_nothing(queue: Queue) -> None:
     with pytest.raises(LeaseLost):
         answer_ticket(queue.context, sam, ticket.id, answering(Lease(agent_id=sam.id, token=ticket.lease_token)))
     with pytest.raises(TicketMovedOn):
-        hold_ticket.resume_ticket(queue.context, sam, ticket.id)
+        hold.resume_ticket(queue.context, sam, ticket.id)
 
 
 def test_the_heartbeat_keeps_the_ticket(queue: Queue) -> None:
@@ -183,7 +184,7 @@ def test_the_heartbeat_keeps_the_ticket(queue: Queue) -> None:
     ana = queue.agent()
     ticket = taken(queue, ana)
     queue.write("update tickets set lease_expires_at = now() + interval '10 seconds'")
-    until = hold_ticket.keep_lease(queue.context, ticket.id, lease_of(ana, ticket))
+    until = hold.keep_lease(queue.context, ticket.id, lease_of(ana, ticket))
     assert until - clock.now() > timedelta(minutes=14)
     assert queue.ticket(ticket.id).lease_expires_at == until
 
@@ -193,8 +194,8 @@ def test_a_returned_ticket_is_the_next_ones_with_the_reason_as_a_note(queue: Que
     ana, sam = queue.agent("Ana"), queue.agent("Sam")
     ticket = taken(queue, ana)
     with pytest.raises(TextMissing):
-        hold_ticket.return_ticket(queue.context, ana, ticket.id, lease_of(ana, ticket), " ")
-    hold_ticket.return_ticket(queue.context, ana, ticket.id, lease_of(ana, ticket), "needs a database person")
+        hold.return_ticket(queue.context, ana, ticket.id, lease_of(ana, ticket), " ")
+    hold.return_ticket(queue.context, ana, ticket.id, lease_of(ana, ticket), "needs a database person")
     assert taken(queue, sam).id == ticket.id
     notes = queue.rows(sa.select(messages).where(messages.c.kind == "note"))
     assert "needs a database person" in notes[0].body

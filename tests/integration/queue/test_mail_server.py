@@ -11,9 +11,9 @@ import pytest
 import sqlalchemy as sa
 
 from sandbox import mail
+from services.queue.delivery import send as mailing
 from services.queue.gateways.mail import SmtpMailServer
-from services.queue.store.tables import outbound_mails
-from services.queue.use_cases import send_mail as mailing
+from services.queue.mail_out.tables import outbound_mails
 from tests.support.queue import Queue, queue_service
 
 

@@ -10,11 +10,15 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.exc import ProgrammingError
 
-from services.queue.domain.promise import ResponseClass
-from services.queue.domain.tickets import Payment, Wish
-from services.queue.errors import AddressInvalid, NothingToPay
-from services.queue.store.tables import audit, messages, outbound_mails, tickets
-from services.queue.use_cases import buy_incident, decide_ticket
+from services.queue.conversation.tables import messages
+from services.queue.decisions import decide
+from services.queue.intake.errors import AddressInvalid
+from services.queue.mail_out.tables import outbound_mails
+from services.queue.payments import buy_incident, go_on
+from services.queue.payments.errors import NothingToPay
+from services.queue.tickets.promise import ResponseClass
+from services.queue.tickets.tables import audit, tickets
+from services.queue.tickets.ticket import Payment, Wish
 from shared import clock
 from tests.support.queue import CHECKOUT, Queue, queue_service
 
@@ -58,8 +62,8 @@ def test_entitlements_in_trouble_the_ticket_stands_within_two_seconds_and_is_dec
     assert mails_of(queue, ticket.id) == []
 
     queue.peers.entitlements = "ok"
-    decide_ticket.sweep_undecided(queue.context)
-    decide_ticket.sweep_undecided(queue.context)
+    decide.sweep_undecided(queue.context)
+    decide.sweep_undecided(queue.context)
     assert queue.ticket(ticket.id).queued
     assert mails_of(queue, ticket.id) == ["acknowledgement"]
 
@@ -69,11 +73,11 @@ def test_without_a_decision_for_ten_minutes_the_standard_promise_is_given_and_a_
 ) -> None:
     queue.peers.entitlements = "fails"
     ticket = queue.open()
-    decide_ticket.sweep_undecided(queue.context)
+    decide.sweep_undecided(queue.context)
     assert queue.ticket(ticket.id).promise is None, "ten minutes have not passed"
 
     age(queue, ticket.id, 11)
-    decide_ticket.sweep_undecided(queue.context)
+    decide.sweep_undecided(queue.context)
     given = queue.ticket(ticket.id).promise
     assert given is not None
     assert (given.response_class, given.decision_id) == (ResponseClass.STANDARD, None)
@@ -94,7 +98,7 @@ def test_without_a_decision_for_ten_minutes_the_standard_promise_is_given_and_a_
 
 
 def test_the_same_event_twice_does_its_work_once(queue: Queue) -> None:
-    from services.queue.use_cases.take_event import take_event  # noqa: PLC0415
+    from services.queue.take_event import take_event  # noqa: PLC0415
     from tests.support.queue import decision  # noqa: PLC0415
 
     ticket = queue.open()
@@ -160,12 +164,12 @@ def test_paid_it_is_premium_and_acknowledged_as_such(queue: Queue) -> None:
 
 def test_not_paid_within_half_an_hour_it_goes_on_as_standard_and_a_later_payment_still_counts(queue: Queue) -> None:
     ticket = queue.open(wish=Wish.BUY, product="incident_1", currency="usd")
-    buy_incident.sweep_payments(queue.context)
+    go_on.sweep_payments(queue.context)
     assert queue.ticket(ticket.id).payment is Payment.PENDING
 
     queue.write("update tickets set payment_wait_until = :t", t=clock.now())
-    buy_incident.sweep_payments(queue.context)
-    buy_incident.sweep_payments(queue.context)
+    go_on.sweep_payments(queue.context)
+    go_on.sweep_payments(queue.context)
     gone_on = queue.ticket(ticket.id)
     assert (gone_on.payment, gone_on.queued) == (Payment.NOT_COMPLETED, True)
     assert mails_of(queue, ticket.id) == ["acknowledgement"]

@@ -7,10 +7,11 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from services.queue.domain.tickets import Payment, State, Step, Ticket, Wish
-from services.queue.store.tables import messages, tickets
-from services.queue.use_cases.answer_ticket import Answer, Lease, answer_ticket
-from services.queue.use_cases.take_next import take_next
+from services.queue.conversation.answer import Answer, Lease, answer_ticket
+from services.queue.conversation.tables import messages
+from services.queue.ordering.take_next import take_next
+from services.queue.tickets.tables import tickets
+from services.queue.tickets.ticket import Payment, State, Step, Ticket, Wish
 from shared.ids import new_token
 from tests.support.queue import CHECKOUT, Browser, Queue, hidden_fields, queue_service
 

@@ -6,14 +6,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.queue.domain import letters
-from services.queue.domain.delivery import pause_before
-from services.queue.domain.links import link_token, ticket_id_in, token_opens
-from services.queue.domain.promise import CalendarName, Promise, Reason, ResponseClass
-from services.queue.domain.tickets import State, Step, after_customer_message
-from services.queue.domain.wording import absolute, known_zone
-from services.queue.gateways.mail import written
-from services.queue.ports import Mail
+from services.queue.delivery.delivery import pause_before
+from services.queue.gateways.mail import Mail, written
+from services.queue.mail_out import letters
+from services.queue.mail_out.wording import absolute, known_zone
+from services.queue.tickets.link import link_token, ticket_id_in, token_opens
+from services.queue.tickets.promise import CalendarName, Promise, Reason, ResponseClass
+from services.queue.tickets.ticket import State, Step, after_customer_message
 
 SECRET = "a-secret-of-the-tests"
 NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)  # a Tuesday

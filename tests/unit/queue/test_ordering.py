@@ -5,9 +5,9 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.queue.domain.agents import tier_of
-from services.queue.domain.ordering import Tier, Waiting, next_for
-from services.queue.domain.promise import ResponseClass
+from services.queue.agents.agent import Tier, tier_of
+from services.queue.ordering.ordering import Waiting, next_for
+from services.queue.tickets.promise import ResponseClass
 
 NOON = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 

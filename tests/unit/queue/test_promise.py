@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.queue.domain.promise import (
+from services.queue.tickets.promise import (
     KEPT_EARLIER,
     CalendarName,
     Promise,

@@ -1,0 +1,21 @@
+"""What each table of the queue builds on: the metadata, a moment, and the channels' tables."""
+
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from shared.idempotency import idempotency_table
+from shared.inbox import inbox_table
+from shared.outbox import outbox_table
+
+metadata = sa.MetaData()
+
+
+def moment(name: str, *, nullable: bool = True) -> sa.Column[datetime]:
+    """A column that holds a moment, with its zone."""
+    return sa.Column(name, sa.DateTime(timezone=True), nullable=nullable)
+
+
+inbox = inbox_table(metadata)
+outbox = outbox_table(metadata)
+idempotency_keys = idempotency_table(metadata)

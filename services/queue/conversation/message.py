@@ -1,0 +1,32 @@
+"""One message of a conversation, and whose words it holds."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from services.queue.tickets.ticket import Step
+
+
+class MessageKind(StrEnum):
+    """Whose words a message holds."""
+
+    CUSTOMER = "customer"
+    """The customer's."""
+    AGENT = "agent"
+    """A person's answer, sent to the customer."""
+    NOTE = "note"
+    """Among agents; the customer never sees it."""
+    SYSTEM = "system"
+    """A quiet line that says what happened."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Message:
+    """One message of a conversation."""
+
+    id: str
+    kind: MessageKind
+    step: Step | None
+    author: str
+    body: str
+    created_at: datetime

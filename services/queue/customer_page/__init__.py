@@ -1,0 +1,4 @@
+"""The customer's page of one ticket, behind its link.
+
+Stands on tickets, agents, conversation, closing and payments.
+"""

@@ -1,0 +1,193 @@
+"""The customer's page of one ticket, behind its link: by when, the conversation, and what the customer can do."""
+
+from collections.abc import Callable
+from typing import Any
+
+from flask import Blueprint, Response, flash, make_response, redirect, render_template, request
+from werkzeug.wrappers import Response as AnyResponse
+
+from services.queue.agents import store as agents
+from services.queue.closing.end import cancel_ticket, confirm_ticket
+from services.queue.conversation import store as messages
+from services.queue.conversation.reply import reopen_ticket, reply_to_ticket
+from services.queue.customer_page.view import Top, price_of, top_of
+from services.queue.payments.buy_incident import checkout_url
+from services.queue.payments.go_on import go_on_without_payment
+from services.queue.payments.pages import remember_here
+from services.queue.payments.payment import may_be_paid
+from services.queue.tickets import store as tickets
+from services.queue.tickets.address import ticket_behind
+from services.queue.tickets.errors import TextMissing, TicketMovedOn
+from services.queue.tickets.text import LONGEST_TEXT
+from services.queue.tickets.ticket import State, Ticket
+from services.queue.web import context
+from shared.ids import new_token
+from shared.web.access import public
+from shared.web.formats import ZONE_COOKIE, known_zone
+
+ticket_pages = Blueprint("ticket", __name__, url_prefix="/t/<token>", template_folder="templates")
+
+_CAME_FROM = ("payment", "checkout")
+
+
+@ticket_pages.get("")
+@public
+def show(token: str) -> str:
+    """The page."""
+    return _page(token, ticket_behind(context(), token))
+
+
+@ticket_pages.get("/top")
+@public
+def top(token: str) -> Response:
+    """The top of the page, fetched again and again while it is open."""
+    ticket = ticket_behind(context(), token)
+    shown = _top(ticket)
+    response = make_response(render_template("ticket_top.html", **_facts(token, ticket, shown)))
+    if shown.final:
+        response.headers["X-Live-Stop"] = "1"
+    return response
+
+
+@ticket_pages.get("/conversation")
+@public
+def conversation(token: str) -> str:
+    """The conversation, fetched again and again while the page is open."""
+    ticket = ticket_behind(context(), token)
+    return render_template("ticket_conversation.html", **_conversation(ticket))
+
+
+@ticket_pages.post("/reply")
+@public
+def reply(token: str) -> AnyResponse | tuple[str, int]:
+    """The customer writes."""
+    ticket = ticket_behind(context(), token)
+    text = request.form.get("text", "")
+    if len(text) > LONGEST_TEXT:
+        return _too_long(token, ticket, text)
+    try:
+        reply_to_ticket(context(), ticket.id, text, _form_token())
+    except (TextMissing, TicketMovedOn) as error:
+        return _page(token, _again(ticket), {"text": error.message}, text), error.status
+    flash("Sent. We have it.", "success")
+    return redirect(f"/t/{token}#conversation", 303)
+
+
+def _too_long(token: str, ticket: Ticket, text: str) -> tuple[str, int]:
+    error = f"This is too long: use at most {LONGEST_TEXT:,} characters (now {len(text):,})."
+    return _page(token, ticket, {"text": error}, text), 422
+
+
+def _done(token: str, step: Callable[[Ticket], None], said: str) -> AnyResponse | tuple[str, int]:
+    ticket = ticket_behind(context(), token)
+    try:
+        step(ticket)
+    except TicketMovedOn as error:
+        return _page(token, _again(ticket), {"": error.message}), error.status
+    flash(said, "success")
+    return redirect(f"/t/{token}", 303)
+
+
+@ticket_pages.post("/solved")
+@public
+def solved(token: str) -> AnyResponse | tuple[str, int]:
+    """The customer says that it is solved."""
+    return _done(token, lambda ticket: confirm_ticket(context(), ticket.id), "Thank you. The ticket is closed.")
+
+
+@ticket_pages.post("/not-solved")
+@public
+def not_solved(token: str) -> AnyResponse | tuple[str, int]:
+    """The customer says that it is not."""
+    text, form_token = request.form.get("text", ""), _form_token()
+    if len(text) > LONGEST_TEXT:
+        return _too_long(token, ticket_behind(context(), token), text)
+    return _done(
+        token,
+        lambda ticket: reopen_ticket(context(), ticket.id, text, form_token),
+        "We go on, at no charge.",
+    )
+
+
+@ticket_pages.post("/cancel")
+@public
+def cancel(token: str) -> AnyResponse | tuple[str, int]:
+    """The customer no longer needs it."""
+    return _done(token, lambda ticket: cancel_ticket(context(), ticket.id), "Canceled.")
+
+
+@ticket_pages.post("/standard")
+@public
+def go_on(token: str) -> AnyResponse | tuple[str, int]:
+    """The customer takes the standard answer after all."""
+    return _done(
+        token,
+        lambda ticket: go_on_without_payment(context(), ticket.id),
+        "Your ticket goes on with the standard answer, free of charge.",
+    )
+
+
+@ticket_pages.post("/pay")
+@public
+def pay(token: str) -> AnyResponse:
+    """Try the payment (again)."""
+    ticket = ticket_behind(context(), token)
+    if not may_be_paid(ticket):
+        return redirect(f"/t/{token}", 303)
+    url = checkout_url(context(), ticket)
+    if url is None:
+        flash("The payment page still does not answer. Your message is safe; try again in a moment.", "warning")
+    remember_here(ticket)
+    return redirect(url or f"/t/{token}", 303)
+
+
+def _form_token() -> str:
+    return request.form.get("form_token", "")[:64] or new_token()
+
+
+def _again(ticket: Ticket) -> Ticket:
+    with context().db.transaction() as transaction:
+        return tickets.find(transaction, ticket.id)
+
+
+def _zone(ticket: Ticket) -> str:
+    """The zone of whoever reads; until the browser has told it, the one in which the ticket was opened."""
+    return known_zone(request.cookies.get(ZONE_COOKIE)) or ticket.zone
+
+
+def _top(ticket: Ticket) -> Top:
+    with context().db.transaction() as transaction:
+        agent = agents.find(transaction, ticket.owner_id)
+        answered = messages.was_answered(transaction, ticket.id)
+    came_from = request.args.get("from")
+    return top_of(ticket, agent, _zone(ticket), came_from if came_from in _CAME_FROM else None, answered=answered)
+
+
+def _facts(token: str, ticket: Ticket, shown: Top) -> dict[str, Any]:
+    came_from = request.args.get("from")
+    return {
+        "token": token,
+        "ticket": ticket,
+        "top": shown,
+        "zone": _zone(ticket),
+        "form_token": new_token(),
+        "price": price_of(context(), ticket.product, ticket.currency) if shown.offers_payment else None,
+        "query": f"?from={came_from}" if came_from in _CAME_FROM else "",
+    }
+
+
+def _conversation(ticket: Ticket) -> dict[str, Any]:
+    with context().db.transaction() as transaction:
+        found = messages.of_ticket(transaction, ticket.id, with_notes=False)
+    return {"messages": found, "ticket": ticket, "zone": _zone(ticket)}
+
+
+def _page(token: str, ticket: Ticket, errors: dict[str, str] | None = None, text: str = "") -> str:
+    return render_template(
+        "ticket.html",
+        **_facts(token, ticket, _top(ticket)) | _conversation(ticket),
+        errors=errors or {},
+        text=text,
+        balance=context().entitlements.balance(ticket.contact_email),
+        may_write=ticket.state is not State.CANCELED,
+    )

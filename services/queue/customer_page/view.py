@@ -1,0 +1,102 @@
+"""The customer's ticket page, before it is drawn: who has the ticket, by when, and what can be done next."""
+
+from dataclasses import dataclass
+
+from services.queue.agents.agent import Agent, Tier
+from services.queue.context import Context
+from services.queue.payments.payment import may_be_paid
+from services.queue.tickets.ticket import Payment, State, Ticket
+from shared import clock
+from shared.http import PeerUnavailable
+from shared.web.formats import money, when
+
+
+@dataclass(frozen=True, kw_only=True)
+class Top:
+    """The sentence that answers "what now?", a line under it, and which parts are shown."""
+
+    sentence: str
+    lead: str = ""
+    shows_due: bool = False
+    offers_payment: bool = False
+    confirming: bool = False
+    asks_whether_solved: bool = False
+    may_cancel: bool = False
+    final: bool = False
+
+
+def _named(agent: Agent) -> str:
+    return f"{agent.name}, senior engineer," if agent.tier is Tier.SENIOR else agent.name
+
+
+def top_of(ticket: Ticket, agent: Agent | None, zone: str, came_from: str | None, *, answered: bool) -> Top:
+    """What the top of the page says. `came_from`: "payment" for somebody who just came back from paying."""
+    match ticket.state:
+        case State.CANCELED:
+            lead = "Nobody works on it any more, and nothing was used up. You can ask again at any time."
+            return Top(sentence="You canceled this ticket.", lead=lead, final=True)
+        case State.CLOSED:
+            lead = "Is it back? Write below: the ticket opens again, at no charge."
+            return Top(sentence="It is solved, you told us.", lead=lead, final=True)
+        case State.RESOLVED:
+            name = agent.name if agent else "We"
+            lead = "If it is not, we go on, at no charge."
+            return Top(sentence=f"{name} believes that it is solved. Is it?", lead=lead, asks_whether_solved=True)
+        case State.WAITING_CUSTOMER:
+            name = agent.name if agent else "We"
+            return Top(sentence=f"{name} answered. It is your turn.", lead="The answer is below; write under it.")
+        case State.OPEN if answered:
+            name = agent.name if agent else "A person"
+            return Top(sentence=f"{name} has your words and goes on with it.", lead="You get a mail with the answer.")
+        case State.OPEN:
+            return _waiting(ticket, agent, zone, came_from)
+
+
+def _waiting(ticket: Ticket, agent: Agent | None, zone: str, came_from: str | None) -> Top:
+    promise, now = ticket.promise, clock.now()
+    if ticket.payment is Payment.PENDING:
+        return _paying(ticket, came_from)
+    if promise is None:
+        lead = "Your message is safe with us. This page says it in a moment, and you get a mail."
+        return Top(sentence="We are looking up by when a person answers.", lead=lead, may_cancel=True)
+    by = f"by {when(promise.respond_by, zone, now)}"
+    late = promise.respond_by < now
+    if late:
+        lead = "We are late, and we are sorry. Your ticket is among the next that a person takes."
+    else:
+        lead = "You get a mail with the answer, and it appears here."
+    if agent is not None and ticket.leased(now):
+        due = "and answers as soon as possible" if late else f"and answers {by}"
+        sentence = f"{_named(agent)} has it {due}."
+    else:
+        sentence = f"A person should have answered {by}." if late else f"A person answers {by}."
+    return Top(
+        sentence=sentence,
+        lead=lead,
+        shows_due=True,
+        offers_payment=ticket.payment is Payment.NOT_COMPLETED and may_be_paid(ticket),
+        may_cancel=True,
+    )
+
+
+def _paying(ticket: Ticket, came_from: str | None) -> Top:
+    if came_from == "payment":
+        lead = "This takes a few seconds; the page then says by when a person answers."
+        return Top(sentence="Your payment is being confirmed.", lead=lead, confirming=True)
+    if ticket.order_id is None:
+        sentence = "Your message is safe. The payment page does not answer just now."
+        lead = "Try again in a moment, or take the standard answer, which is free."
+    else:
+        sentence = "Your message is safe. It is not paid yet."
+        lead = "Nothing was charged. Pay now for the fast answer, or take the standard answer, which is free."
+    return Top(sentence=sentence, lead=lead, offers_payment=True, may_cancel=True)
+
+
+def price_of(context: Context, product: str | None, currency: str | None) -> str | None:
+    """What the product costs now, as the reader writes it; None when billing does not say."""
+    try:
+        offers = context.billing.offers()
+    except PeerUnavailable:
+        return None
+    prices = next((offer.prices for offer in offers if offer.product == product), {})
+    return money(prices[currency][0], currency) if currency is not None and currency in prices else None

@@ -1,1 +1,0 @@
-"""Pure decisions of the queue: no framework, no clock, no I/O."""

@@ -1,0 +1,1 @@
+"""What mails to customers say, and the rows in which they wait. Stands on tickets."""

@@ -1,1 +1,0 @@
-"""The rows of the queue: tables and one query module per aggregate."""

@@ -1,0 +1,51 @@
+"""What is refused about tickets; the message says what to do."""
+
+from typing import ClassVar
+
+from shared.errors import Kind, ServiceError
+
+
+class TicketNotFound(ServiceError):
+    """No such ticket, or none that this caller may know of."""
+
+    kind: ClassVar = Kind.NOT_FOUND
+    code: ClassVar = "ticket_not_found"
+    title: ClassVar = "There is no such ticket"
+
+    def __init__(self) -> None:
+        super().__init__("The address is not complete, or a newer link has taken its place.")
+
+
+class LeaseLost(ServiceError):
+    """The agent's right to this ticket has ended: time passed, or somebody else has it."""
+
+    kind: ClassVar = Kind.CONFLICT
+    code: ClassVar = "lease_lost"
+    title: ClassVar = "You no longer have this ticket"
+
+    def __init__(self, ticket_id: str) -> None:
+        super().__init__(
+            "Nothing was sent; your text is still here. Take the ticket again, or copy the text for whoever has it.",
+            ticket_id=ticket_id,
+        )
+
+
+class TicketMovedOn(ServiceError):
+    """The ticket is in a state in which this step makes no sense any more."""
+
+    kind: ClassVar = Kind.CONFLICT
+    code: ClassVar = "ticket_moved_on"
+    title: ClassVar = "The ticket has moved on"
+
+    def __init__(self, ticket_id: str, state: str, cure: str) -> None:
+        super().__init__(cure, ticket_id=ticket_id, state=state)
+
+
+class TextMissing(ServiceError):
+    """A step that needs words came without."""
+
+    code: ClassVar = "text_missing"
+    title: ClassVar = "Some words are missing"
+
+    def __init__(self, message: str, field: str = "text") -> None:
+        super().__init__(message, field=field)

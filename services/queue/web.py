@@ -1,0 +1,28 @@
+"""What the doors of the queue work with."""
+
+from typing import cast
+
+from flask import current_app, request
+from werkzeug.exceptions import Unauthorized
+
+from services.queue.context import Context
+from shared.web.access import current_caller
+from shared.web.idempotency import HEADER
+
+
+def context() -> Context:
+    """What this application works with."""
+    return cast("Context", current_app.extensions["context"])
+
+
+def actor() -> str:
+    """The program that calls, as the audit trail names it."""
+    caller = current_caller()
+    if caller is None:
+        raise Unauthorized
+    return caller.subject
+
+
+def request_token() -> str:
+    """The request's own key in place of a form's: a second run after a crash finds what the first one stored."""
+    return f"{actor()}:{request.headers[HEADER]}"
