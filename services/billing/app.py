@@ -8,7 +8,7 @@ from services.billing.config import Settings
 from services.billing.domain.catalog import Catalog, parse_catalog
 from services.billing.gateways.stripe import StripeApi
 from services.billing.ports import Context
-from services.billing.use_cases.count_pending import count_pending
+from services.billing.use_cases.count_pending import KINDS, count_pending
 from services.billing.use_cases.push_catalog import push_catalog
 from shared.db import Database
 from shared.env import Env
@@ -64,6 +64,7 @@ def create_app(settings: Settings | None = None) -> "APIFlask":
         db=context.db,
         blueprints=routes.blueprints(context),
         pending=count_pending,
+        work=KINDS,
         package=HERE / "web",
         oidc=settings.oidc,
         form_targets=(settings.queue_public_url,),

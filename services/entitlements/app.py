@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from services.entitlements.config import Settings
 from services.entitlements.context import Context
-from services.entitlements.pending import count_pending
+from services.entitlements.pending import KINDS, count_pending
 from services.entitlements.policies.policy import POLICY
 from shared.db import Database
 from shared.env import Env
@@ -55,6 +55,7 @@ def create_app(settings: Settings | None = None) -> "APIFlask":
         db=context.db,
         blueprints=routes.blueprints(context),
         pending=count_pending,
+        work=KINDS,
     )
 
 

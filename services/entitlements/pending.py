@@ -3,8 +3,11 @@
 from sqlalchemy.orm import Session
 
 from shared import outbox
+from shared.work.kind import count_work
+
+KINDS = (outbox.WORK,)
 
 
 def count_pending(session: Session) -> dict[str, int]:
     """How much waits, by kind; what is parked waits for a person."""
-    return {"outbox": outbox.pending(session), "outbox_parked": outbox.parked(session)}
+    return count_work(session, KINDS)

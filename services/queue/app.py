@@ -8,7 +8,7 @@ from services.queue.context import Context
 from services.queue.gateways.billing import BillingGateway
 from services.queue.gateways.entitlements import EntitlementsGateway
 from services.queue.gateways.mail import SmtpMailServer
-from services.queue.pending import count_pending
+from services.queue.pending import KINDS, count_pending
 from shared.db import Database
 from shared.env import Env
 from shared.http import ServiceClient
@@ -57,6 +57,7 @@ def create_app(settings: Settings | None = None) -> "APIFlask":
         db=context.db,
         blueprints=routes.blueprints(context),
         pending=count_pending,
+        work=KINDS,
         package=HERE,
         oidc=settings.oidc,
         form_targets=(settings.checkout_origin,),

@@ -23,6 +23,8 @@ from shared.telemetry import REQUESTS, get_logger, request_id
 from shared.web import access, assets, formats, problems, reference, signin
 from shared.web.input_limits import refuse_unmeasured, refuse_unreadable
 from shared.web.operation import operation_routes
+from shared.web.parked_work import parked_work_pages
+from shared.work.kind import WorkKind
 
 log = get_logger()
 
@@ -42,14 +44,16 @@ def create_app(
     db: Database,
     blueprints: Sequence[Blueprint],
     pending: Callable[[Session], Mapping[str, int]],
+    work: Sequence[WorkKind],
     package: Path | None = None,
     oidc: OidcSettings | None = None,
     form_targets: Sequence[str] = (),
 ) -> APIFlask:
     """Build the application.
 
-    `pending` counts what waits to converge, by name. `package` is the folder of the service.
-    `form_targets` are other origins to which a form of this service may lead (browsers check redirects too).
+    `pending` counts what waits to converge, by name; `work` are the kinds of it that an operator sees and releases.
+    `package` is the folder of the service. `form_targets` are other origins to which a form of this service may lead
+    (browsers check redirects, too).
     """
     app = APIFlask(
         settings.service,
@@ -88,6 +92,7 @@ def create_app(
     if oidc is not None:
         signin.register(app, oidc, settings.public_url)
     app.register_blueprint(operation_routes(settings, db, pending))
+    app.register_blueprint(parked_work_pages(db, work))
     app.register_blueprint(reference.routes())
     for blueprint in blueprints:
         app.register_blueprint(blueprint)

@@ -10,9 +10,13 @@ import pytest
 from tests.support.declared import PACKAGES, ROOT, calls, imports, sources
 from tests.support.settings import SERVICES
 
-LONGEST_MODULE = 400
+LONGEST_MODULE = 300
+MOST_FILES_IN_A_ROOM = 15
 SAY_NOTHING = re.compile(r"(^|_)(utils?|helpers?|commons?|misc|managers?|stuff)$")
-FEW_USERS: dict[str, str] = {"shared.audit": "each service's own trail gives way to it, one after the other"}
+FEW_USERS: dict[str, str] = {
+    "shared.audit": "each service's own trail gives way to it, one after the other",
+    "shared.work.command": "each service's command line gets it with its operator's process",
+}
 """Modules of shared with fewer than two users, each with the reason why it stands there all the same."""
 
 
@@ -154,13 +158,26 @@ def test_the_readme_of_shared_names_each_module_and_who_uses_it() -> None:
 
 
 @pytest.mark.parametrize("service", SERVICES)
-def test_each_service_has_the_same_rooms(service: str) -> None:
-    folder = ROOT / "services" / service
-    rooms = {"README.md", "__main__.py", "app.py", "web", "jobs.py", "use_cases", "store", "ports.py", "domain"}
-    rooms |= {"errors.py", "config.py", "migrations"}
-    found = {path.name for path in folder.iterdir() if path.name not in {"__pycache__", "__init__.py"}}
-    assert rooms <= found
-    assert found - rooms <= {"gateways", "catalog.toml"}
+def test_a_room_says_what_it_owns_and_on_what_it_stands_and_is_not_two_rooms(service: str) -> None:
+    for room in rooms(service):
+        said = ast.get_docstring(ast.parse((room / "__init__.py").read_text(encoding="utf-8"))) or ""
+        assert "Stands on" in said, f"{room.name}/__init__.py"
+        files = [path for path in room.iterdir() if path.suffix == ".py" and path.stem != "__init__"]
+        assert len(files) <= MOST_FILES_IN_A_ROOM, f"{room.name} is two rooms"
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_a_template_has_a_name_of_its_own_in_its_service(service: str) -> None:
+    """Flask takes the first of that name, of whatever room."""
+    names = [path.name for path in (ROOT / "services" / service).rglob("templates/**/*.*")]
+    shared = [path.name for path in (ROOT / "shared/web/templates").iterdir()]
+    assert not {name for name in names if (names + shared).count(name) > 1}
+
+
+def rooms(service: str) -> list[Path]:
+    """The rooms of a service: its folders, but for what is no room."""
+    no_rooms = {"__pycache__", "gateways", "migrations", "templates", "locale"}
+    return [path for path in (ROOT / "services" / service).iterdir() if path.is_dir() and path.name not in no_rooms]
 
 
 def test_a_function_that_takes_a_session_does_not_commit_or_call_out() -> None:

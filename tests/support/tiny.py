@@ -202,6 +202,7 @@ class Tiny:
             db=self.db,
             blueprints=blueprints,
             pending=self.pending,
+            work=more.pop("work", ()),
             package=Path(__file__).parent,
             oidc=OidcSettings.read(env) if oidc else None,
             **more,

@@ -4,13 +4,15 @@ from sqlalchemy.orm import Session
 
 from services.billing.store import consumptions, orders, webhook_events
 from shared import clock, outbox
+from shared.work.kind import count_work
+
+KINDS = (outbox.WORK,)
 
 
 def count_pending(session: Session) -> dict[str, int]:
     """How much waits, by kind; what is parked waits for a person."""
     return {
-        "outbox": outbox.pending(session),
-        "outbox_parked": outbox.parked(session),
+        **count_work(session, KINDS),
         "webhook_events": webhook_events.count_unhandled(session),
         "webhook_events_parked": webhook_events.count_parked(session),
         "orders_without_outcome": orders.count_without_outcome(session, now=clock.now()),

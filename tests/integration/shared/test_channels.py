@@ -12,13 +12,14 @@ import pytest
 import sqlalchemy as sa
 from prometheus_client import REGISTRY
 
-from shared import clock, inbox, outbox
+from shared import inbox, outbox
 from shared.db import Database
 from shared.http import PeerRefused, PeerUnavailable
 from shared.identity import BearerVerifier
 from shared.inbox import UnknownEvent, inbox_table, read_body
-from shared.outbox import PARK_AFTER_REFUSALS, outbox_table
+from shared.outbox import outbox_table
 from shared.telemetry import bound_request_id
+from shared.work.kind import PARK_AT
 from tests.support.peer import KEY, Peer, running_peer
 
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
@@ -27,21 +28,10 @@ rows = outbox_table(sa.MetaData())
 taken = inbox_table(sa.MetaData())
 
 
-class Clock:
-    """The time that the outbox reads; it passes when the test says so."""
-
-    def __init__(self) -> None:
-        self.now = clock.now()
-
-    def passes(self, **length: float) -> None:
-        self.now += timedelta(**length)
-
-
-@pytest.fixture
-def time_now(monkeypatch: pytest.MonkeyPatch) -> Clock:
-    stands = Clock()
-    monkeypatch.setattr(outbox.clock, "now", lambda: stands.now)
-    return stands
+def time_passes(db: Database) -> None:
+    """Whatever waits is due now."""
+    with db.transaction() as session:
+        session.execute(sa.update(rows).where(rows.c.due_at.is_not(None)).values(due_at=sa.func.now()))
 
 
 @pytest.fixture
@@ -78,7 +68,7 @@ def relay(db: Database, peer: Peer) -> int:
 
 def counts(db: Database) -> tuple[int, int]:
     with db.transaction() as session:
-        return outbox.pending(session), outbox.parked(session)
+        return outbox.WORK.pending(session), outbox.WORK.count_parked(session)
 
 
 def test_an_event_is_delivered_once_with_what_it_tells_and_for_whom_it_was_done(db: Database, peer: Peer) -> None:
@@ -125,33 +115,33 @@ def test_an_event_that_does_not_fit_its_contract_is_a_bug_of_ours_and_is_not_wri
     assert counts(db) == (0, 0)
 
 
-def test_a_peer_that_is_down_gets_its_events_when_it_is_back(db: Database, peer: Peer, time_now: Clock) -> None:
+def test_a_peer_that_is_down_gets_its_events_when_it_is_back(db: Database, peer: Peer) -> None:
     published(db, 3)
     peer.stop()
     assert relay(db, peer) == 0
     assert counts(db) == (3, 0)
     peer.start()
-    time_now.passes(seconds=31)
+    time_passes(db)
     assert relay(db, peer) == 3
     assert counts(db) == (0, 0)
 
 
 def test_a_peer_that_is_down_for_long_and_then_is_not_ready_at_once_gets_them_all_the_same(
-    db: Database, peer: Peer, time_now: Clock
+    db: Database, peer: Peer
 ) -> None:
     """Only refusals park an event: an outage before says nothing about the event."""
     published(db)
     peer.stop()
     for _ in range(30):
-        time_now.passes(seconds=31)
+        time_passes(db)
         relay(db, peer)
     peer.start()
     peer.answer = lambda _: (409, b'{"detail": "Not decided yet."}')
-    time_now.passes(seconds=31)
+    time_passes(db)
     relay(db, peer)
     assert counts(db) == (1, 0)
     peer.answer = lambda _: (200, b"{}")
-    time_now.passes(seconds=31)
+    time_passes(db)
     assert relay(db, peer) == 1
 
 
@@ -159,39 +149,37 @@ def test_a_peer_that_is_down_for_long_and_then_is_not_ready_at_once_gets_them_al
     "answer", [(500, b"{}"), (503, b"{}"), (429, b"{}"), (200, b"<html>garbage"), (200, b"[1]"), (302, b"{}")]
 )
 def test_a_peer_that_answers_with_a_fault_of_its_own_is_asked_again(
-    db: Database, peer: Peer, time_now: Clock, answer: tuple[int, bytes]
+    db: Database, peer: Peer, answer: tuple[int, bytes]
 ) -> None:
     published(db)
     peer.answer = lambda _: answer
-    for _ in range(PARK_AFTER_REFUSALS + 2):
+    for _ in range(PARK_AT + 2):
         assert relay(db, peer) == 0
-        time_now.passes(seconds=31)
+        time_passes(db)
     assert counts(db) == (1, 0)
 
 
-def test_no_pause_is_longer_than_half_a_minute(db: Database, peer: Peer, time_now: Clock) -> None:
+def test_no_pause_is_longer_than_half_a_minute(db: Database, peer: Peer) -> None:
     published(db)
     peer.stop()
     for _ in range(40):
         relay(db, peer)
         with db.transaction() as session:
-            waits_until = session.execute(sa.select(rows.c.next_attempt_at)).scalar_one()
-        assert timedelta(0) < waits_until - time_now.now <= timedelta(seconds=30)
-        time_now.passes(seconds=31)
+            pause = session.execute(sa.select(rows.c.due_at - sa.func.now())).scalar_one()
+        assert timedelta(0) < pause <= timedelta(seconds=30)
+        time_passes(db)
 
 
-def test_an_event_that_its_consumer_refuses_again_and_again_is_parked_for_a_person(
-    db: Database, peer: Peer, time_now: Clock
-) -> None:
+def test_an_event_that_its_consumer_refuses_again_and_again_is_parked_for_a_person(db: Database, peer: Peer) -> None:
     published(db)
     peer.answer = lambda _: (422, b'{"detail": "There is no such ticket."}')
-    for _ in range(PARK_AFTER_REFUSALS):
+    for _ in range(PARK_AT):
         assert counts(db) == (1, 0)
         assert relay(db, peer) == 0
-        time_now.passes(seconds=31)
+        time_passes(db)
     assert counts(db) == (0, 1)
     assert relay(db, peer) == 0
-    assert len(peer.told) == PARK_AFTER_REFUSALS
+    assert len(peer.told) == PARK_AT
     with db.transaction() as session:
         assert session.execute(sa.select(rows.c.last_error)).scalar_one() == "There is no such ticket."
 
@@ -239,22 +227,23 @@ def test_two_relays_at_once_share_the_work_and_send_nothing_twice(db: Database, 
     assert sorted(told["id"] for told in peer.told) == sorted(events)
 
 
-def test_what_a_relay_had_taken_when_it_died_is_sent_by_the_next(db: Database, peer: Peer, time_now: Clock) -> None:
+def test_what_a_relay_had_taken_when_it_died_is_sent_by_the_next(db: Database, peer: Peer) -> None:
     published(db)
-    assert len(outbox._claim(db)) == 1
+    with db.transaction() as session:
+        assert len(outbox.WORK.claim_batch(session, 10)) == 1
     assert relay(db, peer) == 0
-    time_now.passes(seconds=31)
+    time_passes(db)
     assert relay(db, peer) == 1
 
 
 def test_an_event_that_was_sent_but_whose_answer_was_lost_is_sent_again_with_the_same_id(
-    db: Database, peer: Peer, time_now: Clock
+    db: Database, peer: Peer
 ) -> None:
     published(db)
     peer.answer = lambda _: (500, b"the work was done before this")
     relay(db, peer)
     peer.answer = lambda _: (200, b"{}")
-    time_now.passes(seconds=31)
+    time_passes(db)
     assert relay(db, peer) == 1
     assert peer.told[0] == peer.told[1]
 

@@ -22,20 +22,15 @@ def upgrade() -> None:
         sa.Column("body", JSONB, nullable=False),
         sa.Column("request_id", sa.Text, nullable=False),
         sa.Column("occurred_at", Moment, nullable=False),
-        sa.Column("next_attempt_at", Moment, nullable=False),
+        sa.Column("due_at", Moment, server_default=sa.func.now()),
+        sa.Column("waits_since", Moment, server_default=sa.func.now(), nullable=False),
         sa.Column("attempts", sa.Integer, server_default="0", nullable=False),
-        sa.Column("refusals", sa.Integer, server_default="0", nullable=False),
-        sa.Column("delivered_at", Moment),
+        sa.Column("failures", sa.Integer, server_default="0", nullable=False),
         sa.Column("parked_at", Moment),
         sa.Column("last_error", sa.Text),
         sa.PrimaryKeyConstraint("id"),
     )
-    op.create_index(
-        "outbox_undelivered",
-        "outbox",
-        ["next_attempt_at"],
-        postgresql_where=sa.text("delivered_at IS NULL AND parked_at IS NULL"),
-    )
+    op.create_index("outbox_due", "outbox", ["due_at"], postgresql_where=sa.text("due_at IS NOT NULL"))
     op.create_index("outbox_parked", "outbox", ["parked_at"], postgresql_where=sa.text("parked_at IS NOT NULL"))
     op.create_table(
         "inbox",

@@ -1,0 +1,26 @@
+"""What a table carries whose rows stand for pending work."""
+
+from typing import Any
+
+import sqlalchemy as sa
+
+
+def work_columns() -> tuple[sa.Column[Any], ...]:
+    """What a row carries that stands for work. Done is a row that is neither due nor parked."""
+    moment = sa.DateTime(timezone=True)
+    return (
+        sa.Column("due_at", moment, server_default=sa.func.now(), comment="when to try it next; empty: done or parked"),
+        sa.Column("waits_since", moment, nullable=False, server_default=sa.func.now()),
+        sa.Column("attempts", sa.Integer, nullable=False, server_default="0", comment="also the token of a claim"),
+        sa.Column("failures", sa.Integer, nullable=False, server_default="0", comment="attempts that count, weighed"),
+        sa.Column("parked_at", moment),
+        sa.Column("last_error", sa.Text),
+    )
+
+
+def work_indexes(table: str) -> tuple[sa.Index, ...]:
+    """The two indexes by which the work of that table is found: what is due, and what is parked."""
+    return (
+        sa.Index(f"{table}_due", "due_at", postgresql_where=sa.text("due_at IS NOT NULL")),
+        sa.Index(f"{table}_parked", "parked_at", postgresql_where=sa.text("parked_at IS NOT NULL")),
+    )
