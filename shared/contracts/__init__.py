@@ -1,7 +1,8 @@
 """The shapes of what the services say to each other: no logic, the version in each name.
 
-A shape never changes under its name: a new field or meaning is a new version beside the old one, and a test holds the
-fields as they were published.
+A field that was published stays as it is. A new field may join a shape without a new version as long as it is optional:
+whoever reads a contract leaves out what it does not know, so that one service can be upgraded before the other. A new
+required field, another meaning or a field that goes is a new version beside the old one. A test holds all of this.
 """
 
 from shared.contracts.decisions import DecisionRequestV1, DecisionV1, ReasonV1

@@ -1,11 +1,13 @@
 """The question "what is this ticket entitled to, and why?" and its answer (queue -> entitlements)."""
 
-from marshmallow import Schema, fields, validate
+from marshmallow import fields, validate
+
+from shared.contracts.contract import Contract
 
 RESPONSE_CLASSES = ("premium", "standard")
 
 
-class DecisionRequestV1(Schema):
+class DecisionRequestV1(Contract):
     """The facts that queue knows about a ticket when it asks."""
 
     ticket_id = fields.String(required=True, validate=validate.Length(1, 64))
@@ -16,7 +18,7 @@ class DecisionRequestV1(Schema):
     opened_at = fields.AwareDateTime(required=True)
 
 
-class CalendarV1(Schema):
+class CalendarV1(Contract):
     """The calendar in which the working time of a promise runs."""
 
     id = fields.String(required=True)
@@ -24,14 +26,14 @@ class CalendarV1(Schema):
     zone = fields.String(required=True, metadata={"description": "IANA name."})
 
 
-class ReasonV1(Schema):
+class ReasonV1(Contract):
     """One step of the way to a decision."""
 
     code = fields.String(required=True)
     text = fields.String(required=True, metadata={"description": "In plain words, for the customer."})
 
 
-class DecisionV1(Schema):
+class DecisionV1(Contract):
     """Which promise a ticket carries, because of what, by which version of the policy."""
 
     decision_id = fields.String(required=True)

@@ -1,11 +1,12 @@
 """The events that travel from an outbox to an inbox, by type."""
 
-from marshmallow import Schema, fields, validate
+from marshmallow import fields, validate
 
+from shared.contracts.contract import Contract
 from shared.contracts.decisions import DecisionV1
 
 
-class EnvelopeV1(Schema):
+class EnvelopeV1(Contract):
     """What is posted to a consumer's `/events`."""
 
     id = fields.String(required=True, metadata={"description": "Unique; the consumer does its work once for each."})
@@ -15,7 +16,7 @@ class EnvelopeV1(Schema):
     body = fields.Dict(keys=fields.String(), required=True)
 
 
-class IncidentsPurchasedV1(Schema):
+class IncidentsPurchasedV1(Contract):
     """billing -> entitlements: an order is settled; grant its credits."""
 
     order_id = fields.String(required=True)
@@ -30,7 +31,7 @@ class IncidentsPurchasedV1(Schema):
     expires_at = fields.AwareDateTime(required=True, allow_none=True)
 
 
-class CreditConsumedV1(Schema):
+class CreditConsumedV1(Contract):
     """entitlements -> billing: a credit was used; release its revenue."""
 
     entry_id = fields.String(required=True)
@@ -41,14 +42,14 @@ class CreditConsumedV1(Schema):
     consumed_at = fields.AwareDateTime(required=True)
 
 
-class TicketFirstRespondedV1(Schema):
+class TicketFirstRespondedV1(Contract):
     """queue -> entitlements: a person's first answer was taken by the mail server; consume the hold."""
 
     ticket_id = fields.String(required=True)
     responded_at = fields.AwareDateTime(required=True)
 
 
-class TicketClosedV1(Schema):
+class TicketClosedV1(Contract):
     """queue -> entitlements: the ticket ended; a hold that was not consumed is released."""
 
     ticket_id = fields.String(required=True)
@@ -56,7 +57,7 @@ class TicketClosedV1(Schema):
     closed_at = fields.AwareDateTime(required=True)
 
 
-EVENTS: dict[str, type[Schema]] = {
+EVENTS: dict[str, type[Contract]] = {
     "billing.incidents.purchased.v1": IncidentsPurchasedV1,
     "entitlements.credit.consumed.v1": CreditConsumedV1,
     "entitlements.decision.made.v1": DecisionV1,

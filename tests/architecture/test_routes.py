@@ -1,5 +1,8 @@
 """Who may call what: each route asks for a credential, or stands here with the reason why it needs none."""
 
+from collections.abc import Iterator
+from typing import Any
+
 import pytest
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
@@ -123,6 +126,33 @@ def test_each_route_of_the_api_stands_in_a_reference_that_is_valid_openapi(servi
     for path, item in spec["paths"].items():
         for method, operation in item.items():
             assert operation["summary"] or operation.get("description"), f"{method} {path} says nothing of itself"
+
+
+def objects(schema: Any, known: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """Each object with named fields that stands in a schema of the reference, at whatever depth."""
+    match schema:
+        case {"$ref": str(name)}:
+            yield from objects(known[name.rpartition("/")[2]], known)
+        case {"type": "array", "items": inside}:
+            yield from objects(inside, known)
+        case {"properties": dict(fields)}:
+            yield schema
+            for inside in fields.values():
+                yield from objects(inside, known)
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_what_integrators_and_pages_send_may_hold_known_fields_only(service: str) -> None:
+    """A misspelled field is refused by name (422). Between our services the contracts rule, and they leave it out."""
+    spec = app(service).test_client().get("/openapi.json").get_json()
+    for route, (endpoint, access) in routes(service).items():
+        method, path = route.split(" ")
+        operation = spec["paths"].get(path.replace("<", "{").replace(">", "}"), {}).get(method.lower(), {})
+        for content in operation.get("requestBody", {}).get("content", {}).values():
+            only_services = access == Access(services=access.services)
+            for one in objects(content["schema"], spec["components"]["schemas"]):
+                refuses = one.get("additionalProperties") is False
+                assert refuses is not only_services, f"{route} ({endpoint}): {sorted(one['properties'])}"
 
 
 @pytest.mark.parametrize("service", SERVICES)

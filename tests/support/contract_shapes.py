@@ -1,34 +1,45 @@
-"""The published shapes of what services say to each other: `python -m tests.support.contract_shapes` adds new ones.
+"""The published shapes of what services say to each other: `python -m tests.support.contract_shapes` adds what is new.
 
-It never changes a shape that stands in the file: a change is a new version, under a new name.
+It adds shapes, events and fields, and never changes one that stands in the file: a change is a new version, under a
+new name.
 """
 
 import json
 import re
+import sys
 from pathlib import Path
 from typing import Any
 
-from marshmallow import Schema, fields, validate
+from marshmallow import fields, validate
 
-from shared import contracts
 from shared.contracts import EVENTS, decisions, events
+from shared.contracts.contract import Contract
 
 PUBLISHED = Path(__file__).parents[1] / "architecture" / "contracts.json"
 VERSIONED = re.compile(r"(?P<name>.+?)\.?[Vv](?P<version>[1-9][0-9]*)$")
 
 
-def schemas() -> dict[str, type[Schema]]:
+def schemas() -> dict[str, type[Contract]]:
     """Each schema of the contracts by its name."""
-    modules = (contracts, decisions, events)
-    found = (one for module in modules for one in vars(module).values())
-    return {
-        one.__name__: one
-        for one in found
-        if isinstance(one, type) and issubclass(one, Schema) and one.__module__.startswith("shared.contracts")
-    }
+    found = (one for module in (decisions, events) for one in vars(module).values())
+    contracts = (one for one in found if isinstance(one, type) and issubclass(one, Contract))
+    return {one.__name__: one for one in contracts if one is not Contract}
 
 
-def shape(schema: type[Schema]) -> dict[str, str]:
+def nested(field: Any) -> type[Contract] | None:
+    """The contract inside of a field, if there is one."""
+    match field:
+        case fields.Nested():
+            inside = type(field.schema)
+            assert issubclass(inside, Contract), f"{inside} is nested in a contract and is none"
+            return inside
+        case fields.List():
+            return nested(field.inner)
+        case _:
+            return None
+
+
+def shape(schema: type[Contract]) -> dict[str, str]:
     """The fields of a schema, each with all that a consumer can notice."""
     return {name: _field(field) for name, field in sorted(schema().fields.items())}
 
@@ -71,8 +82,26 @@ def published() -> dict[str, Any]:
     return read
 
 
+def required_of_old_producers() -> set[str]:
+    """Fields that joined a published shape and are required: an older producer does not send them."""
+    before, known = published()["schemas"], schemas()
+    return {
+        f"{name}.{field}"
+        for name in before.keys() & known.keys()
+        for field, read in known[name]().fields.items()
+        if read.required and field not in before[name]
+    }
+
+
+def _merged(now: Any, before: Any) -> Any:
+    """What was published, with what is new beside it, at each level."""
+    if not isinstance(now, dict) or not isinstance(before, dict):
+        return before
+    return now | {name: _merged(now.get(name), value) for name, value in before.items()}
+
+
 if __name__ == "__main__":
-    known = published() if PUBLISHED.exists() else {"events": {}, "schemas": {}}
-    now = present()
-    merged = {kind: dict(sorted((now[kind] | known[kind]).items())) for kind in now}
-    PUBLISHED.write_text(json.dumps(merged, indent=2) + "\n", encoding="utf-8")
+    if wrong := required_of_old_producers():
+        sys.exit(f"A field that joins a published shape is optional, or belongs to a new version: {sorted(wrong)}")
+    everything = _merged(present(), published())
+    PUBLISHED.write_text(json.dumps(everything, indent=2, sort_keys=True) + "\n", encoding="utf-8")
