@@ -2,7 +2,6 @@
 
 import ast
 import inspect
-import textwrap
 
 import pytest
 
@@ -89,10 +88,8 @@ def test_whoever_is_woken_exists_and_takes_what_it_is_given(service: str) -> Non
 
 
 @pytest.mark.parametrize("service", SERVICES)
-def test_a_job_is_a_few_lines_and_takes_texts(service: str) -> None:
+def test_a_job_takes_texts(service: str) -> None:
+    """Valkey keeps ids and names, as JSON: nothing there that would have to be trusted or migrated."""
     for name, job in jobs_of(service).items():
-        [function] = ast.parse(textwrap.dedent(inspect.getsource(job))).body
-        assert isinstance(function, ast.FunctionDef)
-        assert len(function.body) <= 8, f"{name}: the work belongs to a use case"
-        for argument in function.args.args:
-            assert ast.unparse(argument.annotation or ast.Constant(None)) == "str", f"{name}: ids are texts"
+        for argument in inspect.signature(job).parameters.values():
+            assert argument.annotation in {str, "str"}, f"{name}: ids are texts"
