@@ -15,7 +15,8 @@ from shared.http import PeerUnavailable, ServiceClient
 from shared.ids import new_id
 from shared.telemetry import bound_request_id, request_id
 from shared.work.columns import work_columns, work_indexes
-from shared.work.kind import Item, WorkKind
+from shared.work.item import Item
+from shared.work.kind import WorkKind
 from shared.work.run import run_batches
 
 BATCH = 50

@@ -6,13 +6,17 @@ import sqlalchemy as sa
 
 
 def work_columns() -> tuple[sa.Column[Any], ...]:
-    """What a row carries that stands for work. Done is a row that is neither due nor parked."""
+    """What a row carries that stands for work. Done is a row that is neither due nor parked.
+
+    `due_at`: when to try it next. `attempts`: how often it was claimed, which is the token of a claim. `failures`: the
+    attempts that count, weighed.
+    """
     moment = sa.DateTime(timezone=True)
     return (
-        sa.Column("due_at", moment, server_default=sa.func.now(), comment="when to try it next; empty: done or parked"),
+        sa.Column("due_at", moment, server_default=sa.func.now()),
         sa.Column("waits_since", moment, nullable=False, server_default=sa.func.now()),
-        sa.Column("attempts", sa.Integer, nullable=False, server_default="0", comment="also the token of a claim"),
-        sa.Column("failures", sa.Integer, nullable=False, server_default="0", comment="attempts that count, weighed"),
+        sa.Column("attempts", sa.Integer, nullable=False, server_default="0"),
+        sa.Column("failures", sa.Integer, nullable=False, server_default="0"),
         sa.Column("parked_at", moment),
         sa.Column("last_error", sa.Text),
     )

@@ -1,14 +1,14 @@
 """A kind of pending work: the statements that claim, put off, park and release the rows of its table."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any, Final
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from shared.telemetry import get_logger
+from shared.work.item import Item, Parked
 
 log = get_logger()
 
@@ -22,31 +22,6 @@ MARGIN: Final = timedelta(seconds=10)
 """A claim outlasts its work by this much: the time to write down what became of it."""
 ENDED_WITHOUT_A_WORD: Final = "Its worker ended without a word in the middle of it, or is still at it."
 _LONGEST_ERROR: Final = 500
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Item:
-    """A claimed row. `attempt` is the claim's token: what is written under an older one changes nothing."""
-
-    key: str
-    lane: str
-    attempt: int
-    failures: int
-    waits_since: datetime
-    row: sa.Row[Any]
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Parked:
-    """Work that a person must look at."""
-
-    kind: str
-    key: str
-    about: str
-    parked_at: datetime
-    waits_since: datetime
-    attempts: int
-    last_error: str
 
 
 class WorkKind:

@@ -14,7 +14,8 @@ from shared.db import Database
 from shared.deadlines import deadline
 from shared.errors import Kind, ServiceError
 from shared.telemetry import get_logger
-from shared.work.kind import DEATH, Item, WorkKind
+from shared.work.item import Item
+from shared.work.kind import DEATH, WorkKind
 
 log = get_logger()
 

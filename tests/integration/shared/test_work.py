@@ -17,7 +17,8 @@ from hypothesis import strategies as st
 from shared.db import Database
 from shared.errors import Kind, ServiceError
 from shared.http import PeerUnavailable
-from shared.work.kind import DEATH, ENDED_WITHOUT_A_WORD, PARK_AT, Item, WorkKind
+from shared.work.item import Item
+from shared.work.kind import DEATH, ENDED_WITHOUT_A_WORD, PARK_AT, WorkKind
 from shared.work.run import PATIENCE, UNANSWERED_UNTIL_LEFT, run_batches, run_due, run_one
 from tests.support.declared import ROOT
 from tests.support.errands import ERRANDS, errands, make_errands
