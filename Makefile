@@ -12,7 +12,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 PIP_RELEASE := 26.3
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test lint format types reset lock
+.PHONY: help setup run test lint format types docs reset lock
 
 help: ## Show this list
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -33,6 +33,9 @@ format: $(VENV)/.dev ## Put the code into form
 
 types: $(VENV)/.dev ## Check types
 	$(BIN)/mypy
+
+docs: $(VENV)/.dev ## Write the table of settings anew from the code
+	$(BIN)/python -m docs.make_settings
 
 reset: $(VENV)/.sandbox ## Forget all that the sandbox has stored
 	@$(BIN)/python -m sandbox reset

@@ -28,17 +28,40 @@ class CommonSettings:
         """Read them, or refuse to start with a sentence that names the variable."""
         return cls(
             service=service,
-            public_url=env.url("PUBLIC_URL"),
-            bind=env.text("BIND"),
-            database_url=env.url("DATABASE_URL"),
-            redis_url=env.url("REDIS_URL"),
-            secret_key=env.secret("SECRET_KEY"),
-            service_private_key=env.mapping("SERVICE_PRIVATE_KEY"),
-            peer_public_keys=env.mapping("PEER_PUBLIC_KEYS"),
-            api_key_hashes=env.mapping("API_KEY_HASHES", "{}"),
-            web_workers=env.integer("WEB_WORKERS", 1),
-            web_threads=env.integer("WEB_THREADS", 8),
-            log_format=env.text("LOG_FORMAT", "json"),
+            public_url=env.url(
+                "PUBLIC_URL",
+                "The address at which browsers reach this service; links, redirects and cookies are made for it.",
+            ),
+            bind=env.text("BIND", "Where the web process listens, as `host:port`."),
+            database_url=env.url(
+                "DATABASE_URL", "The service's own database, as its own role: `postgresql+psycopg://…`.", secret=True
+            ),
+            redis_url=env.url(
+                "REDIS_URL", "Valkey or Redis, which wakes jobs: `redis://…`. Nothing is true only there.", secret=True
+            ),
+            secret_key=env.secret("SECRET_KEY", "Signs the cookies of this service; a new one signs everybody out."),
+            service_private_key=env.mapping(
+                "SERVICE_PRIVATE_KEY",
+                "The key with which this service proves to the others who it is: Ed25519, a private JWK.",
+                secret=True,
+            ),
+            peer_public_keys=env.mapping(
+                "PEER_PUBLIC_KEYS", 'The public half of each other service\'s key, by its name: `{"queue": {JWK}}`.'
+            ),
+            api_key_hashes=env.mapping(
+                "API_KEY_HASHES",
+                'Integrators who may call the API: the SHA-256 of each one\'s key, by name: `{"acme": "9f86…"}`.',
+                default="{}",
+            ),
+            web_workers=env.integer("WEB_WORKERS", "Web processes of this service on this machine.", default=1),
+            web_threads=env.integer(
+                "WEB_THREADS",
+                "Threads of each web process, and database connections that it keeps for them.",
+                default=8,
+            ),
+            log_format=env.text(
+                "LOG_FORMAT", "`json` for one object a line, `console` for people at a terminal.", default="json"
+            ),
         )
 
 
@@ -55,8 +78,23 @@ class OidcSettings:
     def read(cls, env: Env) -> Self:
         """Read them, or refuse to start with a sentence that names the variable."""
         return cls(
-            issuer=env.url("OIDC_ISSUER"),
-            client_id=env.text("OIDC_CLIENT_ID"),
-            client_secret=env.secret("OIDC_CLIENT_SECRET"),
-            roles_claim=env.text("OIDC_ROLES_CLAIM", "groups"),
+            issuer=env.url(
+                "OIDC_ISSUER", "The OpenID provider at which staff sign in, under the address that browsers use too."
+            ),
+            client_id=env.text("OIDC_CLIENT_ID", "The name of this service at the provider."),
+            client_secret=env.secret("OIDC_CLIENT_SECRET", "The secret that this service and the provider share."),
+            roles_claim=env.text(
+                "OIDC_ROLES_CLAIM",
+                "The claim that lists a person's roles: agent, senior, supervisor, finance, operator.",
+                default="groups",
+            ),
         )
+
+
+def owner_database_url(env: Env | None = None) -> str:
+    """The database as its owner; only the process `migrate` is told, and may change tables."""
+    return (env or Env()).url(
+        "MIGRATION_DATABASE_URL",
+        "The same database as `DATABASE_URL`, as its owner; only the process `migrate` needs it, and no other has it.",
+        secret=True,
+    )

@@ -13,7 +13,11 @@ from shared.env import Env
 def main() -> None:
     """Tell the story; QUEUE_URL, STRIPE_URL and MAIL_URL say where."""
     env, began = Env(), time.monotonic()
-    at = Addresses(queue=env.url("QUEUE_URL"), stripe=env.url("STRIPE_URL"), mail=env.url("MAIL_URL"))
+    at = Addresses(
+        queue=env.url("QUEUE_URL", "Where customers ask and agents answer."),
+        stripe=env.url("STRIPE_URL", "Where the stand-in for Stripe is."),
+        mail=env.url("MAIL_URL", "Where the mail catcher is."),
+    )
     try:
         tell(at)
     except (StoryError, PageError, httpx.HTTPError) as error:

@@ -25,7 +25,7 @@ def from_env(env: Env) -> Settings:
 
     It listens on this machine only: whoever reaches the page is whoever they click.
     """
-    bind = env.text("BIND", "127.0.0.1:8006")
+    bind = env.text("BIND", "Where the provider listens.", default="127.0.0.1:8006")
     host, _, port = bind.rpartition(":")
     if host not in _LOOPBACK or not port.isdigit():
         raise SettingsError(
@@ -34,9 +34,9 @@ def from_env(env: Env) -> Settings:
         )
     return Settings(
         port=int(port),
-        public_url=env.url("PUBLIC_URL", f"http://{bind}"),
-        state_dir=Path(env.text("SIGNIN_STATE", ".sandbox/signin")),
-        client_id=env.text("SIGNIN_CLIENT_ID"),
-        client_secret=env.secret("SIGNIN_CLIENT_SECRET"),
-        redirect_uris=env.items("SIGNIN_REDIRECT_URIS"),
+        public_url=env.url("PUBLIC_URL", "The issuer, as browsers reach it.", default=f"http://{bind}"),
+        state_dir=Path(env.text("SIGNIN_STATE", "The folder of its key.", default=".sandbox/signin")),
+        client_id=env.text("SIGNIN_CLIENT_ID", "The one client that it serves."),
+        client_secret=env.secret("SIGNIN_CLIENT_SECRET", "The secret of that client."),
+        redirect_uris=env.items("SIGNIN_REDIRECT_URIS", "Where it may send browsers back to."),
     )

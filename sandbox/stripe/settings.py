@@ -24,33 +24,31 @@ class Settings:
 
 def from_env(env: Env) -> Settings:
     """The settings in the environment; a refusal names the variable."""
-    bind = env.text("BIND", "127.0.0.1:8004")
+    bind = env.text("BIND", "Where the stand-in listens.", default="127.0.0.1:8004")
     host, _, port = bind.rpartition(":")
     if not host or not port.isdigit():
         raise SettingsError(
             "BIND must be host:port, such as 127.0.0.1:8004. Set BIND in the environment and start again."
         )
     webhook_url, webhook_secret = (
-        env.optional("STRIPE_STANDIN_WEBHOOK_URL"),
-        env.optional("STRIPE_STANDIN_WEBHOOK_SECRET"),
+        env.optional("STRIPE_STANDIN_WEBHOOK_URL", "Where webhooks go; without it none are sent."),
+        env.optional("STRIPE_STANDIN_WEBHOOK_SECRET", "What webhooks are signed with.", secret=True),
     )
     if (webhook_url is None) != (webhook_secret is None):
         raise SettingsError(
             "STRIPE_STANDIN_WEBHOOK_URL and STRIPE_STANDIN_WEBHOOK_SECRET are set together or not at all."
         )
-    api_key = env.secret("STRIPE_API_KEY")
+    api_key = env.secret("STRIPE_API_KEY", "The one key that it takes.")
     if not api_key.startswith("sk_test_"):
         raise SettingsError("STRIPE_API_KEY must begin with sk_test_: the stand-in never sees a live key.")
     return Settings(
         host=host,
         port=int(port),
-        public_url=env.url("PUBLIC_URL", f"http://{bind}"),
-        state_dir=Path(env.text("STRIPE_STANDIN_STATE", ".sandbox/stripe")),
+        public_url=env.url("PUBLIC_URL", "Where browsers find its payment page.", default=f"http://{bind}"),
+        state_dir=Path(env.text("STRIPE_STANDIN_STATE", "The folder of its state.", default=".sandbox/stripe")),
         api_key=api_key,
         webhook_url=webhook_url,
         webhook_secret=webhook_secret,
-        webhook_events=env.items("STRIPE_STANDIN_WEBHOOK_EVENTS")
-        if env.optional("STRIPE_STANDIN_WEBHOOK_EVENTS")
-        else ("*",),
-        merchant=env.text("STRIPE_STANDIN_MERCHANT", "Premium Support"),
+        webhook_events=env.items("STRIPE_STANDIN_WEBHOOK_EVENTS", "Which events are sent.", default="*"),
+        merchant=env.text("STRIPE_STANDIN_MERCHANT", "Who sells, on the payment page.", default="Premium Support"),
     )

@@ -11,12 +11,12 @@ from services.billing.ports import Context
 from services.billing.use_cases.count_pending import KINDS, count_pending
 from services.billing.use_cases.push_catalog import push_catalog
 from shared.db import Database
-from shared.env import Env
 from shared.http import ServiceClient
 from shared.identity import ServiceIdentity
 from shared.jobs import JobQueue
 from shared.jobs import run_scheduler as schedule
 from shared.jobs import run_worker as work
+from shared.settings import owner_database_url
 from shared.telemetry import configure_logging
 
 if TYPE_CHECKING:
@@ -95,7 +95,7 @@ def run_migrate() -> None:
     from shared.migrations import migrate  # noqa: PLC0415 - Alembic costs each start 0.3 s; only this process needs it
 
     settings = _start()
-    migrate(HERE / "migrations", Env().url("MIGRATION_DATABASE_URL"), settings.common.database_url)
+    migrate(HERE / "migrations", owner_database_url(), settings.common.database_url)
 
 
 def run_push_catalog() -> None:

@@ -34,27 +34,36 @@ class Settings:
         return cls(
             common=CommonSettings.read(env, "billing"),
             oidc=OidcSettings.read(env),
-            stripe_api_key=env.secret("STRIPE_API_KEY", at_least=12),
+            stripe_api_key=env.secret(
+                "STRIPE_API_KEY", "A key of your Stripe account; `sk_test_` or `rk_test_` to try.", at_least=12
+            ),
             stripe_webhook_secrets=_webhook_secrets(env, "STRIPE_WEBHOOK_SECRETS"),
-            stripe_api_base=env.url("STRIPE_API_BASE") if env.optional("STRIPE_API_BASE") else None,
-            entitlements_url=env.url("ENTITLEMENTS_URL"),
-            queue_url=env.url("QUEUE_URL"),
-            queue_public_url=env.url("QUEUE_PUBLIC_URL"),
-            support_email=env.text("SUPPORT_EMAIL"),
+            stripe_api_base=env.optional_url(
+                "STRIPE_API_BASE", "Where a stand-in plays Stripe; without it billing talks to Stripe itself."
+            ),
+            entitlements_url=env.url("ENTITLEMENTS_URL", "Where entitlements answers the other services."),
+            queue_url=env.url("QUEUE_URL", "Where queue answers the other services."),
+            queue_public_url=env.url(
+                "QUEUE_PUBLIC_URL", "The address at which browsers reach queue: tickets, and where to ask."
+            ),
+            support_email=env.text(
+                "SUPPORT_EMAIL", "The address to which customers may write; the offer and the payment pages name it."
+            ),
             books_zone=_zone(env, "BOOKS_ZONE"),
             checkout_minutes=_checkout_minutes(env, "CHECKOUT_MINUTES"),
         )
 
 
 def _webhook_secrets(env: Env, name: str) -> tuple[str, ...]:
-    secrets = env.items(name)
+    about = "What Stripe signs its webhooks with (`whsec_…`); while it is changed, the old and the new one."
+    secrets = env.items(name, about, secret=True)
     if any(len(secret) < _SHORTEST_WEBHOOK_SECRET for secret in secrets):
         raise SettingsError(f"{name} holds a secret that is too short. Copy it from Stripe's webhook endpoint.")
     return secrets
 
 
 def _zone(env: Env, name: str) -> str:
-    zone = env.text(name, "UTC")
+    zone = env.text(name, "The time zone of the books: where a day of the reconciliation begins.", default="UTC")
     try:
         ZoneInfo(zone)
     except (ZoneInfoNotFoundError, ValueError):
@@ -64,7 +73,8 @@ def _zone(env: Env, name: str) -> str:
 
 def _checkout_minutes(env: Env, name: str) -> int:
     shortest, longest = _CHECKOUT_MINUTES
-    minutes = env.integer(name, 60)
+    about = f"Minutes that a payment page stays open, from {shortest} to {longest}."
+    minutes = env.integer(name, about, default=60)
     if not shortest <= minutes <= longest:
         raise SettingsError(f"{name} must be from {shortest} to {longest} (Stripe sets the limits), not {minutes}.")
     return minutes

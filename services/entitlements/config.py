@@ -21,6 +21,6 @@ class Settings:
         env = env or Env()
         return cls(
             common=CommonSettings.read(env, "entitlements"),
-            billing_url=env.url("BILLING_URL"),
-            queue_url=env.url("QUEUE_URL"),
+            billing_url=env.url("BILLING_URL", "Where billing answers the other services."),
+            queue_url=env.url("QUEUE_URL", "Where queue answers the other services."),
         )

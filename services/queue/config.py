@@ -23,19 +23,15 @@ class Settings:
     mail_from: str
     link_secret: str = field(repr=False)
     checkout_origin: str
-    """Where a form that buys may lead: browsers refuse a redirect to any other origin."""
     decision_deadline_s: float = 1.0
     """How long a form waits for the decision: the answer to the customer comes within two seconds in any case."""
     order_deadline_s: float = 3.0
-    lease: timedelta = timedelta(minutes=15)
-    payment_wait: timedelta = timedelta(minutes=30)
-    """How long a ticket waits for a payment before it goes on as a standard one. A later payment still counts."""
-    decide_within: timedelta = timedelta(minutes=10)
-    """When no decision came in this time, the fallback promise is given."""
-    fallback_target: timedelta = timedelta(hours=24)
-    fallback_zone: str = "Europe/Berlin"
-    premium_target: timedelta = timedelta(hours=2)
-    """What the ask page says about a bought incident; the promise itself is always the decision's."""
+    lease: timedelta
+    payment_wait: timedelta
+    decide_within: timedelta
+    fallback_target: timedelta
+    fallback_zone: str
+    premium_target: timedelta
 
     @classmethod
     def read(cls, env: Env | None = None) -> Self:
@@ -44,19 +40,50 @@ class Settings:
         return cls(
             common=CommonSettings.read(env, "queue"),
             oidc=OidcSettings.read(env),
-            billing_url=env.url("BILLING_URL"),
-            billing_public_url=env.url("BILLING_PUBLIC_URL"),
-            entitlements_url=env.url("ENTITLEMENTS_URL"),
-            smtp_url=env.url("SMTP_URL"),
-            mail_from=env.text("MAIL_FROM"),
-            link_secret=env.secret("LINK_SECRET"),
-            checkout_origin=env.url("CHECKOUT_ORIGIN", "https://checkout.stripe.com"),
-            lease=timedelta(minutes=env.integer("LEASE_MINUTES", 15)),
-            payment_wait=timedelta(minutes=env.integer("PAYMENT_WAIT_MINUTES", 30)),
-            decide_within=timedelta(minutes=env.integer("DECIDE_WITHIN_MINUTES", 10)),
-            fallback_target=timedelta(hours=env.integer("FALLBACK_TARGET_HOURS", 24)),
-            fallback_zone=env.text("FALLBACK_ZONE", "Europe/Berlin"),
-            premium_target=timedelta(minutes=env.integer("PREMIUM_TARGET_MINUTES", 120)),
+            billing_url=env.url("BILLING_URL", "Where billing answers the other services."),
+            billing_public_url=env.url(
+                "BILLING_PUBLIC_URL", "The address at which browsers reach billing: offers, and the way to pay."
+            ),
+            entitlements_url=env.url("ENTITLEMENTS_URL", "Where entitlements answers the other services."),
+            smtp_url=env.url("SMTP_URL", "The mail server: `smtp://user:password@host:port`.", secret=True),
+            mail_from=env.text(
+                "MAIL_FROM",
+                "Who the mails are from, as `Name <address>`; a person reads what is written to that address.",
+            ),
+            link_secret=env.secret(
+                "LINK_SECRET", "Signs the links that open a ticket; a new one makes all links in old mails invalid."
+            ),
+            checkout_origin=env.url(
+                "CHECKOUT_ORIGIN",
+                "Where a form that buys may lead: browsers refuse a redirect to any other origin.",
+                default="https://checkout.stripe.com",
+            ),
+            lease=_minutes(env, "LEASE_MINUTES", "How long an agent has a ticket without a sign of life.", 15),
+            payment_wait=_minutes(
+                env,
+                "PAYMENT_WAIT_MINUTES",
+                "How long a ticket waits for its payment, then it goes on as standard; a later payment still counts.",
+                30,
+            ),
+            decide_within=_minutes(
+                env, "DECIDE_WITHIN_MINUTES", "When no decision came in this time, the fallback promise is given.", 10
+            ),
+            fallback_target=timedelta(
+                hours=env.integer(
+                    "FALLBACK_TARGET_HOURS", "The fallback promise: an answer in so many working hours.", default=24
+                )
+            ),
+            fallback_zone=env.text(
+                "FALLBACK_ZONE",
+                "The time zone of the fallback promise, whose clock runs from Monday to Friday.",
+                default="Europe/Berlin",
+            ),
+            premium_target=_minutes(
+                env,
+                "PREMIUM_TARGET_MINUTES",
+                "What the ask page says about a bought incident; the promise itself is always the decision's.",
+                120,
+            ),
         )
 
     @property
@@ -68,3 +95,7 @@ class Settings:
     def support_email(self) -> str:
         """The address at which a person reads; also where every mail is answered to."""
         return parseaddr(self.mail_from)[1]
+
+
+def _minutes(env: Env, name: str, about: str, default: int) -> timedelta:
+    return timedelta(minutes=env.integer(name, about, default=default))

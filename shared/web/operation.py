@@ -10,7 +10,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from shared.db import Database
-from shared.env import Env
+from shared.env import set_by_parent
 from shared.settings import CommonSettings
 from shared.telemetry import get_logger
 from shared.web.access import public
@@ -61,7 +61,7 @@ def operation_routes(settings: CommonSettings, db: Database, pending: Pending) -
     @public
     def metrics() -> Response:
         registry = REGISTRY
-        if Env().optional("PROMETHEUS_MULTIPROC_DIR"):
+        if set_by_parent("PROMETHEUS_MULTIPROC_DIR"):
             registry = CollectorRegistry()
             MultiProcessCollector(registry)  # type: ignore[no-untyped-call] # the library has no types there
         body = generate_latest(registry)

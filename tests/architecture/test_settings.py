@@ -7,10 +7,11 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from docs import make_settings
 from sandbox.databases import DatabaseUrls
 from sandbox.settings import OFFSETS, Place, Secrets, service_env
 from shared.env import Env
-from tests.support.declared import compose, part, settings_asked, settings_required
+from tests.support.declared import compose, part, settings, settings_required
 from tests.support.settings import SERVICES
 
 FOR_MIGRATIONS = "MIGRATION_DATABASE_URL"
@@ -43,8 +44,16 @@ def containers(service: str) -> dict[str, dict[str, str]]:
 def test_a_service_refuses_to_start_without_what_it_needs_and_names_the_variable(service: str) -> None:
     required = settings_required(service)
     assert required >= {"DATABASE_URL", "REDIS_URL", "SECRET_KEY", "SERVICE_PRIVATE_KEY", "PEER_PUBLIC_KEYS"}
-    secrets = {name for name in settings_asked(service) if re.search("SECRET|_KEY$|PRIVATE", name)}
-    assert secrets <= required, "a secret has no default"
+    assert required == {name for name, one in settings(service).items() if one.required}, (
+        "what it says and what it does"
+    )
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_a_secret_is_marked_as_one_and_has_no_default(service: str) -> None:
+    secrets = {name for name, one in settings(service).items() if one.secret}
+    assert secrets >= {name for name in settings(service) if re.search("SECRET|_KEY$|PRIVATE|DATABASE_URL", name)}
+    assert secrets <= settings_required(service)
 
 
 @pytest.mark.parametrize("service", SERVICES)
@@ -53,14 +62,14 @@ def test_the_sandbox_gives_a_service_all_that_it_needs_and_nothing_that_it_does_
 ) -> None:
     given = in_sandbox(service, place)
     assert settings_required(service) <= given.keys()
-    assert given.keys() - {FOR_MIGRATIONS} <= settings_asked(service)
+    assert given.keys() - {FOR_MIGRATIONS} <= settings(service).keys()
     part(service, "config").Settings.read(Env(given))
 
 
 @pytest.mark.parametrize("service", SERVICES)
 def test_compose_gives_a_service_exactly_what_it_reads(service: str) -> None:
     for name, given in containers(service).items():
-        expected = settings_asked(service) - NOT_IN_COMPOSE.keys()
+        expected = settings(service).keys() - NOT_IN_COMPOSE.keys()
         expected |= {FOR_MIGRATIONS} if name == f"{service}-migrate" else set()
         assert given.keys() == expected, name
 
@@ -119,6 +128,36 @@ def test_stripes_key_is_billings_alone(place: Place) -> None:
 def test_settings_shown_in_a_log_hide_what_is_secret(service: str, place: Place) -> None:
     given = in_sandbox(service, place)
     shown = repr(part(service, "config").Settings.read(Env(given)))
-    for name, value in given.items():
-        if re.search("SECRET|PRIVATE|STRIPE_API_KEY|DATABASE_URL", name) and name != FOR_MIGRATIONS:
-            assert value not in shown, name
+    for name, one in settings(service).items():
+        assert not one.secret or given[name] not in shown, name
+
+
+def rows() -> dict[str, list[list[str]]]:
+    """The rows of docs/settings.md by the name of the setting: read by, kind, default, what it is for."""
+    found: dict[str, list[list[str]]] = {}
+    for name, rest in re.findall(r"^\| `(\w+)` \| (.+) \|$", make_settings.PAGE.read_text("utf-8"), re.MULTILINE):
+        found.setdefault(name, []).append(rest.split(" | "))
+    return found
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_the_page_of_settings_names_each_one_with_its_default_and_what_it_is_for(service: str) -> None:
+    written = rows()
+    for name, one in settings(service).items():
+        assert name in written, f"{name} is new: make docs"
+        default = f"`{one.default}`" if one.default else "**required**" if one.required else "none"
+        [row] = [row for row in written[name] if row[0] == "all" or service in row[0]]
+        assert row[2:] == [default, one.about], f"{name} has changed: make docs"
+        assert ("secret" in row[1]) is one.secret, name
+
+
+def test_the_page_of_settings_names_the_owners_database_and_nothing_that_is_gone() -> None:
+    known = {name for service in SERVICES for name in settings(service)} | {FOR_MIGRATIONS}
+    assert rows().keys() == known, "make docs"
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_what_a_setting_is_for_is_one_sentence_that_fits_the_table(service: str) -> None:
+    for name, one in settings(service).items():
+        assert one.about.endswith("."), name
+        assert "|" not in one.about, name

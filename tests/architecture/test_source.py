@@ -41,9 +41,9 @@ def test_only_one_place_reads_the_environment() -> None:
     assert readers == {"shared/env.py"}
 
 
-def test_only_configs_and_the_migration_ask_for_settings() -> None:
+def test_only_configs_ask_for_settings() -> None:
     makers = {str(path) for path, tree in sources("services").items() if calls(tree, "Env")}
-    assert makers == {f"services/{service}/{name}.py" for service in SERVICES for name in ("config", "app")}
+    assert makers == {f"services/{service}/config.py" for service in SERVICES}
 
 
 def test_only_one_place_reads_the_time_and_one_makes_ids() -> None:

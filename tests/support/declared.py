@@ -2,7 +2,7 @@
 
 import ast
 import importlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
@@ -11,30 +11,12 @@ from typing import Any
 import yaml
 from apiflask import APIFlask
 
-from shared.env import Env
+from shared.env import Env, Setting
 from tests.support.settings import SERVICES, environment
 
 ROOT = Path(__file__).parents[2]
 PACKAGES = ("services", "shared", "sandbox")
 NOWHERE = "postgresql+psycopg://nobody:nothing@127.0.0.1:1/none"
-
-
-class Asked(Mapping[str, str]):
-    """An environment that remembers which names were asked for."""
-
-    def __init__(self, values: Mapping[str, str]) -> None:
-        self._values = values
-        self.names: set[str] = set()
-
-    def __getitem__(self, name: str) -> str:
-        self.names.add(name)
-        return self._values[name]
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._values)
-
-    def __len__(self) -> int:
-        return len(self._values)
 
 
 def part(service: str, name: str) -> ModuleType:
@@ -50,18 +32,18 @@ def variables(service: str) -> dict[str, str]:
 
 
 @cache
-def settings_asked(service: str) -> frozenset[str]:
-    """The names of all variables that the service's config reads."""
-    asked = Asked(variables(service))
-    part(service, "config").Settings.read(Env(asked))
-    return frozenset(asked.names)
+def settings(service: str) -> dict[str, Setting]:
+    """All settings that the service's config reads, by name."""
+    env = Env(variables(service))
+    part(service, "config").Settings.read(env)
+    return env.settings
 
 
 @cache
 def settings_required(service: str) -> frozenset[str]:
-    """Those of them without which the service does not start."""
+    """The names of those without which the service does not start."""
     complete, required = variables(service), set()
-    for name in settings_asked(service):
+    for name in settings(service):
         try:
             part(service, "config").Settings.read(Env(complete | {name: ""}))
         except SystemExit as refusal:

@@ -191,7 +191,7 @@ class Tiny:
             urls={"signin": signin, "billing": more.pop("url", "http://localhost")},
         )
         env = Env(self.variables)
-        self.db = Database(env.text("DATABASE_URL"), pool_size=20)
+        self.db = Database(self.variables["DATABASE_URL"], pool_size=20)
         self.routes = Routes(self.db)
         blueprints = more.pop("blueprints", (self.routes.api(), self.routes.pages()))
         self.app: APIFlask = factory.create_app(
