@@ -23,7 +23,9 @@ COPY services services
 COPY shared shared
 # Compiled now, because the running process may write nowhere but /tmp.
 RUN /venv/bin/python -m compileall -q services shared
-ENV PATH=/venv/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1
+# Which commit this is, for /version: docker build --build-arg BUILD_COMMIT="$(git rev-parse HEAD)". Last, for the cache's sake.
+ARG BUILD_COMMIT=
+ENV PATH=/venv/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 BUILD_COMMIT=${BUILD_COMMIT}
 USER 10001
 # Ready means: this web process answers and its database is migrated. Other processes serve nothing and switch it off.
 HEALTHCHECK --interval=10s --timeout=4s --start-period=30s --start-interval=1s --retries=3 CMD ["python", "-c", "\

@@ -43,6 +43,8 @@ def run_env(metadata: sa.MetaData) -> None:
         )
         with context.begin_transaction():
             context.run_migrations()
+    with engine.begin() as connection:  # so that the service can say at /version how far it was migrated
+        connection.execute(sa.text(f'GRANT SELECT ON alembic_version TO "{attributes["app_role"]}"'))
     engine.dispose()
 
 

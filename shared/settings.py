@@ -22,6 +22,7 @@ class CommonSettings:
     web_workers: int
     web_threads: int
     log_format: str
+    build_commit: str | None
 
     @classmethod
     def read(cls, env: Env, service: str) -> Self:
@@ -61,6 +62,9 @@ class CommonSettings:
             ),
             log_format=env.text(
                 "LOG_FORMAT", "`json` for one object a line, `console` for people at a terminal.", default="json"
+            ),
+            build_commit=env.optional(
+                "BUILD_COMMIT", "The git commit that this was built from, for `/version`; the image brings it along."
             ),
         )
 

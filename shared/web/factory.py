@@ -32,7 +32,7 @@ BODY_LIMIT = 1_000_000
 SESSION_LIFETIME = timedelta(hours=12)
 _LONGEST_REQUEST_ID = 64
 _LONGEST_WAIT_MS = 3_600_000
-_QUIET_ROUTES = frozenset({"/livez", "/readyz", "/metrics", "/assets/<digest>/<name>"})
+_QUIET_ROUTES = frozenset({"/livez", "/readyz", "/metrics", "/version", "/assets/<digest>/<name>"})
 
 
 def create_app(

@@ -15,6 +15,7 @@ EVERYWHERE = {
     "GET /livez": "a load balancer asks",
     "GET /readyz": "a load balancer and the supervisor ask; it tells counts only",
     "GET /metrics": "Prometheus asks, inside; routes and counts, never paths",
+    "GET /version": "an operator asks before and after an upgrade; a release and a commit are no secret",
     "GET /openapi.json": "the reference is no secret",
     "GET /docs": "the reference is no secret",
     "GET /assets/<digest>/<name>": "the look",
@@ -117,7 +118,7 @@ def test_each_route_of_the_api_stands_in_a_reference_that_is_valid_openapi(servi
         for path, item in spec["paths"].items()
         for method in item
     }
-    wanted = {route for route in routes(service) if route.split(" ")[1].startswith(("/v1/", "/events"))}
+    wanted = {route for route in routes(service) if route.split(" ")[1].startswith(("/v1/", "/events", "/version"))}
     assert wanted <= described
     for path, item in spec["paths"].items():
         for method, operation in item.items():

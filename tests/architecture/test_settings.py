@@ -15,7 +15,10 @@ from tests.support.declared import compose, part, settings, settings_required
 from tests.support.settings import SERVICES
 
 FOR_MIGRATIONS = "MIGRATION_DATABASE_URL"
-NOT_IN_COMPOSE = {"STRIPE_API_BASE": "leads to the stand-in; Compose talks to Stripe itself"}
+NOT_IN_COMPOSE = {
+    "STRIPE_API_BASE": "leads to the stand-in; Compose talks to Stripe itself",
+    "BUILD_COMMIT": "the image brings it along",
+}
 BASE_PORT = 8000
 ADDRESSES = {f"{name.upper()}_URL": name for name in SERVICES}
 

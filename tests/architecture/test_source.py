@@ -2,11 +2,13 @@
 
 import ast
 import re
+import tomllib
 from functools import cache
 from pathlib import Path
 
 import pytest
 
+from shared.version import VERSION
 from tests.support.declared import PACKAGES, ROOT, calls, imports, sources
 from tests.support.settings import SERVICES
 
@@ -93,6 +95,13 @@ def test_what_the_locks_have_in_common_has_one_version() -> None:
         for name, version in re.findall(r"^([A-Za-z0-9_.\[\]-]+)==(\S+)", path.read_text(), re.MULTILINE):
             versions.setdefault(name.partition("[")[0], set()).add(version)
     assert not {name: found for name, found in versions.items() if len(found) > 1}
+
+
+def test_the_version_stands_in_one_place() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    assert "version" not in project["project"]
+    assert project["tool"]["setuptools"]["dynamic"]["version"] == {"attr": "shared.version.VERSION"}
+    assert re.fullmatch(r"\d+\.\d+\.\d+", VERSION)
 
 
 def module(path: Path) -> str:

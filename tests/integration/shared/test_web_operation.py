@@ -11,7 +11,10 @@ from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from shared import clock
 from shared.db import Database
+from shared.version import VERSION
 from shared.web.pagination import LARGEST_PAGE
+from tests.support.declared import ROOT
+from tests.support.settings import environment
 from tests.support.tiny import Tiny, tiny_service, token
 
 HTML = {"Accept": "text/html,application/xhtml+xml"}
@@ -58,6 +61,37 @@ def test_a_database_that_is_not_migrated_is_not_ready(postgres: Any) -> None:
         answer = tiny.client().get("/readyz")
     assert answer.status_code == 503
     assert "not migrated" in answer.get_json()["why"]
+
+
+def test_a_service_says_which_release_it_is_and_how_far_its_database_was_migrated(
+    tiny: Tiny, capsys: pytest.CaptureFixture[str]
+) -> None:
+    answer = tiny.client().get("/version")
+    assert answer.status_code == 200
+    newest = max(path.name[:4] for path in (ROOT / "services/billing/migrations/versions").glob("*.py"))
+    assert answer.get_json() == {
+        "service": "billing",
+        "version": VERSION,
+        "commit": None,
+        "schema_revision": newest,
+    }
+    assert "/version" not in capsys.readouterr().out, "who asks all the time does not fill the log"
+
+
+def test_a_service_says_the_commit_that_it_was_built_from(postgres: Any) -> None:
+    with postgres.empty_database("billing") as database:
+        given = environment(
+            "billing", databases={"billing": database}, redis_url="redis://127.0.0.1:1", urls={}, BUILD_COMMIT="3f2a91c"
+        )
+        with tiny_service({"billing": database}, variables=given) as tiny:
+            told = tiny.client().get("/version").get_json()
+    assert (told["commit"], told["schema_revision"]) == ("3f2a91c", None), "nobody has migrated this database"
+
+
+def test_the_release_is_known_also_without_the_database(without_database: Tiny) -> None:
+    answer = without_database.client().get("/version")
+    assert answer.status_code == 200
+    assert (answer.get_json()["version"], answer.get_json()["schema_revision"]) == (VERSION, None)
 
 
 def test_metrics_count_requests_by_route_and_never_by_path(tiny: Tiny) -> None:
@@ -143,6 +177,7 @@ def test_the_reference_is_valid_openapi_and_tells_who_may_call_and_how_a_refusal
     assert refusal == {"$ref": "#/components/schemas/Problem"}
     assert set(spec["paths"]) >= {"/v1/things", "/v1/things/{thing_id}"}
     assert "/form" not in spec["paths"]
+    assert "security" not in spec["paths"]["/version"]["get"]
 
 
 def test_the_reference_stays_the_same_however_often_it_is_read(tiny: Tiny) -> None:
