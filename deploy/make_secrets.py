@@ -32,11 +32,9 @@ def make_secrets() -> dict[str, str]:
     secrets = {name: _secret() for name in ("POSTGRES_PASSWORD", "VALKEY_PASSWORD", "LINK_SECRET")}
     for service in SERVICES:
         prefix = service.upper()
-        for kind in ("OWNER_PASSWORD", "APP_PASSWORD", "SECRET_KEY"):
+        for kind in ("OWNER_PASSWORD", "APP_PASSWORD", "SECRET_KEY", "OIDC_CLIENT_SECRET"):
             secrets[f"{prefix}_{kind}"] = _secret()
         secrets[f"{prefix}_SERVICE_PRIVATE_KEY"], secrets[f"{prefix}_SERVICE_PUBLIC_KEY"] = _jwk_pair()
-    for client in ("BILLING", "QUEUE"):
-        secrets[f"{client}_OIDC_CLIENT_SECRET"] = _secret()
     return secrets
 
 

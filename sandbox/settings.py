@@ -144,8 +144,8 @@ def _billing(place: Place, known: Secrets) -> dict[str, str]:
     }
 
 
-def _entitlements(place: Place, _known: Secrets) -> dict[str, str]:
-    return {"BILLING_URL": place.inner("billing"), "QUEUE_URL": place.inner("queue")}
+def _entitlements(place: Place, known: Secrets) -> dict[str, str]:
+    return _oidc(place, known) | {"BILLING_URL": place.inner("billing"), "QUEUE_URL": place.inner("queue")}
 
 
 def _queue(place: Place, known: Secrets) -> dict[str, str]:
@@ -184,7 +184,7 @@ def signin_env(place: Place, known: Secrets) -> dict[str, str]:
         "SIGNIN_STATE": str(place.state / "signin"),
         "SIGNIN_CLIENT_ID": CLIENT_ID,
         "SIGNIN_CLIENT_SECRET": known.get("oidc_client"),
-        "SIGNIN_REDIRECT_URIS": ",".join(f"{place.public(name)}/signin/callback" for name in ("billing", "queue")),
+        "SIGNIN_REDIRECT_URIS": ",".join(f"{place.public(name)}/signin/callback" for name in SERVICES),
     }
 
 

@@ -56,6 +56,7 @@ def create_app(settings: Settings | None = None) -> "APIFlask":
         blueprints=routes.blueprints(context),
         pending=count_pending,
         work=KINDS,
+        oidc=settings.oidc,
     )
 
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Self
 
 from shared.env import Env
-from shared.settings import CommonSettings
+from shared.settings import CommonSettings, OidcSettings
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -12,6 +12,7 @@ class Settings:
     """Everything that entitlements is told from outside."""
 
     common: CommonSettings
+    oidc: OidcSettings
     billing_url: str
     queue_url: str
 
@@ -21,6 +22,7 @@ class Settings:
         env = env or Env()
         return cls(
             common=CommonSettings.read(env, "entitlements"),
+            oidc=OidcSettings.read(env),
             billing_url=env.url("BILLING_URL", "Where billing answers the other services."),
             queue_url=env.url("QUEUE_URL", "Where queue answers the other services."),
         )

@@ -20,8 +20,6 @@ EVERYWHERE = {
     "GET /docs": "the reference is no secret",
     "GET /assets/<digest>/<name>": "the look",
     "GET /": "the first page says what this address is",
-}
-SIGN_IN = {
     "GET /signin": "nobody is signed in yet",
     "GET /signin/callback": "the provider sends the browser back; state, nonce and PKCE prove it",
     "POST /signout": "ends a session if there is one; guarded by the form token",
@@ -29,7 +27,6 @@ SIGN_IN = {
 A_LINK_OPENS_IT = "the customer's link is the credential"
 PUBLIC = {
     "billing": EVERYWHERE
-    | SIGN_IN
     | {
         "GET /answer-by": "the offer shows until when a person would answer",
         "GET /checkout/return": "the browser comes back from Stripe; Stripe is asked what was paid",
@@ -39,7 +36,6 @@ PUBLIC = {
     },
     "entitlements": EVERYWHERE,
     "queue": EVERYWHERE
-    | SIGN_IN
     | {
         "GET /ask": "anybody may ask",
         "POST /ask": "anybody may ask; guarded by the form token",
