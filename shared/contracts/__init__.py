@@ -5,7 +5,17 @@ whoever reads a contract leaves out what it does not know, so that one service c
 required field, another meaning or a field that goes is a new version beside the old one. A test holds all of this.
 """
 
-from shared.contracts.decisions import DecisionRequestV1, DecisionV1, ReasonV1
+from shared.contracts.classes import ClassTargetsV1, ResponseClassV1
+from shared.contracts.decisions import DecisionRequestV1, DecisionV1, ReasonV1, SourceV1
 from shared.contracts.events import EVENTS, EnvelopeV1
 
-__all__ = ["EVENTS", "DecisionRequestV1", "DecisionV1", "EnvelopeV1", "ReasonV1"]
+__all__ = [
+    "EVENTS",
+    "ClassTargetsV1",
+    "DecisionRequestV1",
+    "DecisionV1",
+    "EnvelopeV1",
+    "ReasonV1",
+    "ResponseClassV1",
+    "SourceV1",
+]

@@ -2,9 +2,8 @@
 
 from marshmallow import fields, validate
 
+from shared.contracts.classes import CalendarV1, ResponseClassV1
 from shared.contracts.contract import Contract
-
-RESPONSE_CLASSES = ("premium", "standard")
 
 
 class DecisionRequestV1(Contract):
@@ -18,19 +17,22 @@ class DecisionRequestV1(Contract):
     opened_at = fields.AwareDateTime(required=True)
 
 
-class CalendarV1(Contract):
-    """The calendar in which the working time of a promise runs."""
-
-    id = fields.String(required=True)
-    name = fields.String(required=True, metadata={"description": "In plain words, for people."})
-    zone = fields.String(required=True, metadata={"description": "IANA name."})
-
-
 class ReasonV1(Contract):
     """One step of the way to a decision."""
 
     code = fields.String(required=True)
-    text = fields.String(required=True, metadata={"description": "In plain words, for the customer."})
+    parameters = fields.Dict(
+        keys=fields.String(),
+        required=True,
+        metadata={"description": "What its sentence tells; worded when shown, in the reader's language and zone."},
+    )
+
+
+class SourceV1(Contract):
+    """What pays for a promise."""
+
+    kind = fields.String(required=True, metadata={"description": "`credit` (a grant) or `coverage`."})
+    id = fields.String(required=True)
 
 
 class DecisionV1(Contract):
@@ -39,12 +41,14 @@ class DecisionV1(Contract):
     decision_id = fields.String(required=True)
     ticket_id = fields.String(required=True)
     sequence = fields.Integer(required=True, metadata={"description": "1 for the first; a later one only raises."})
-    response_class = fields.String(required=True, validate=validate.OneOf(RESPONSE_CLASSES))
+    response_class = fields.Nested(ResponseClassV1, required=True)
     starts_at = fields.AwareDateTime(required=True)
     respond_by = fields.AwareDateTime(required=True)
     target_minutes = fields.Integer(required=True, metadata={"description": "Working minutes of the calendar."})
     calendar = fields.Nested(CalendarV1, required=True)
-    grant_id = fields.String(required=True, allow_none=True)
+    source = fields.Nested(
+        SourceV1, required=True, allow_none=True, metadata={"description": "None for what everybody gets."}
+    )
     reasons = fields.List(fields.Nested(ReasonV1), required=True)
     policy_version = fields.String(required=True)
     decided_at = fields.AwareDateTime(required=True)

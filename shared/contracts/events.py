@@ -27,8 +27,25 @@ class IncidentsPurchasedV1(Contract):
     ticket_id = fields.String(
         required=True, allow_none=True, metadata={"description": "The ticket that it was bought for, if any."}
     )
+    response_class = fields.String(
+        required=True, metadata={"description": "The class of the policy that a credit of this order buys."}
+    )
     paid_at = fields.AwareDateTime(required=True)
     expires_at = fields.AwareDateTime(required=True, allow_none=True)
+
+
+class AccountChangedV1(Contract):
+    """billing -> entitlements: who belongs to an account, whole, as of this version; an older one changes nothing."""
+
+    account_id = fields.String(required=True)
+    version = fields.Integer(required=True, validate=validate.Range(min=1))
+    name = fields.String(required=True, allow_none=True, metadata={"description": "The company's; None for a person."})
+    contact_emails = fields.List(fields.Email(), required=True)
+    absorbed = fields.List(
+        fields.String(),
+        required=True,
+        metadata={"description": "Accounts that have become a part of this one: what is theirs is its own."},
+    )
 
 
 class CreditConsumedV1(Contract):
@@ -58,6 +75,7 @@ class TicketClosedV1(Contract):
 
 
 EVENTS: dict[str, type[Contract]] = {
+    "billing.account.changed.v1": AccountChangedV1,
     "billing.incidents.purchased.v1": IncidentsPurchasedV1,
     "entitlements.credit.consumed.v1": CreditConsumedV1,
     "entitlements.decision.made.v1": DecisionV1,

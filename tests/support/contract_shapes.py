@@ -12,7 +12,7 @@ from typing import Any
 
 from marshmallow import fields, validate
 
-from shared.contracts import EVENTS, decisions, events
+from shared.contracts import EVENTS, classes, decisions, events
 from shared.contracts.contract import Contract
 
 PUBLISHED = Path(__file__).parents[1] / "architecture" / "contracts.json"
@@ -21,7 +21,7 @@ VERSIONED = re.compile(r"(?P<name>.+?)\.?[Vv](?P<version>[1-9][0-9]*)$")
 
 def schemas() -> dict[str, type[Contract]]:
     """Each schema of the contracts by its name."""
-    found = (one for module in (decisions, events) for one in vars(module).values())
+    found = (one for module in (classes, decisions, events) for one in vars(module).values())
     contracts = (one for one in found if isinstance(one, type) and issubclass(one, Contract))
     return {one.__name__: one for one in contracts if one is not Contract}
 
