@@ -8,6 +8,7 @@ PROCESSES = {
     "worker": app.run_worker,
     "scheduler": app.run_scheduler,
     "migrate": app.run_migrate,
+    "work": app.run_work,
 }
 
 if __name__ == "__main__":
