@@ -4,12 +4,12 @@ import tomllib
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from services.billing.catalog.catalog import Catalog, parse_catalog
 from services.billing.config import Settings
-from services.billing.domain.catalog import Catalog, parse_catalog
-from services.billing.gateways.stripe import StripeApi
-from services.billing.ports import Context
-from services.billing.use_cases.count_pending import count_pending
-from services.billing.use_cases.push_catalog import push_catalog
+from services.billing.context import Context
+from services.billing.gateways.stripe.gateway import StripeGateway
+from services.billing.offers.push import push_catalog
+from services.billing.pending import count_pending
 from shared.db import Database
 from shared.env import Env
 from shared.http import ServiceClient
@@ -41,7 +41,7 @@ def build_context(settings: Settings, *, pooled: bool = True) -> Context:
         settings=settings,
         db=Database(common.database_url, pool_size=common.web_threads, pooled=pooled, enqueue=wake),
         catalog=read_catalog(),
-        stripe=StripeApi(settings.stripe_api_key, api_base=settings.stripe_api_base),
+        stripe=StripeGateway(settings.stripe_api_key, api_base=settings.stripe_api_base),
         peers={
             "entitlements": ServiceClient(settings.entitlements_url, "entitlements", identity),
             "queue": ServiceClient(settings.queue_url, "queue", identity),
@@ -51,7 +51,7 @@ def build_context(settings: Settings, *, pooled: bool = True) -> Context:
 
 def create_app(settings: Settings | None = None) -> "APIFlask":
     """The web application."""
-    from services.billing.web import routes  # noqa: PLC0415 - only for HTTP
+    from services.billing import routes  # noqa: PLC0415 - only for HTTP
     from shared.web import factory  # noqa: PLC0415 - only for HTTP
 
     settings = settings or Settings.read()
@@ -64,7 +64,7 @@ def create_app(settings: Settings | None = None) -> "APIFlask":
         db=context.db,
         blueprints=routes.blueprints(context),
         pending=count_pending,
-        package=HERE / "web",
+        package=HERE,
         oidc=settings.oidc,
         form_targets=(settings.queue_public_url,),
     )

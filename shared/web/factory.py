@@ -48,7 +48,8 @@ def create_app(
 ) -> APIFlask:
     """Build the application.
 
-    `pending` counts what waits to converge, by name. `package` is the folder of the service's `web`.
+    `pending` counts what waits to converge, by name. `package` is the service's folder, with the `templates`
+    that several of its rooms use.
     `form_targets` are other origins to which a form of this service may lead (browsers check redirects too).
     """
     app = APIFlask(

@@ -40,9 +40,7 @@ def versions(service: str) -> list[Path]:
 
 
 def metadata(service: str) -> sa.MetaData:
-    declared: sa.MetaData = (
-        part(service, "tables") if service == "entitlements" else part(service, "store.tables")
-    ).metadata
+    declared: sa.MetaData = (part(service, "tables") if service != "queue" else part(service, "store.tables")).metadata
     return declared
 
 

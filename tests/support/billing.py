@@ -17,15 +17,17 @@ from flask.testing import FlaskClient
 from sandbox.stripe import server as stripe_standin
 from sandbox.stripe.server import ThreadedHandle
 from services.billing.app import create_app, read_catalog
+from services.billing.base_tables import outbox
+from services.billing.checkout.place import OrderWish, place_order
 from services.billing.config import Settings
-from services.billing.domain.orders import Order
-from services.billing.gateways.stripe import StripeApi
-from services.billing.ports import Context
-from services.billing.store import orders
-from services.billing.store.tables import ledger_entries, outbox, webhook_events
-from services.billing.use_cases.handle_stripe_event import handle_due_events
-from services.billing.use_cases.place_order import OrderWish, place_order
-from services.billing.use_cases.push_catalog import push_catalog
+from services.billing.context import Context
+from services.billing.gateways.stripe.gateway import StripeGateway
+from services.billing.ledger.tables import ledger_entries
+from services.billing.offers.push import push_catalog
+from services.billing.orders import store as orders
+from services.billing.orders.order import Order
+from services.billing.stripe_inbox.handle import handle_due_events
+from services.billing.stripe_inbox.tables import webhook_events
 from shared import clock
 from shared.env import Env
 from shared.web.access import STAFF_SESSION
@@ -187,7 +189,7 @@ def _pushed(base: Path) -> Path:
     folder = base / "stripe-with-catalog"
     if not folder.exists():
         standin = stripe_standin.start(folder, STRIPE_KEY)
-        push_catalog(StripeApi(STRIPE_KEY, api_base=standin.url), read_catalog())
+        push_catalog(StripeGateway(STRIPE_KEY, api_base=standin.url), read_catalog())
         standin.stop()
     return folder
 

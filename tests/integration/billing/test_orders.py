@@ -8,17 +8,10 @@ from typing import Any
 
 import pytest
 
-from services.billing.domain.orders import OrderState
-from services.billing.errors import (
-    CatalogOutOfStep,
-    OrderAlreadyOpen,
-    StripeOutcomeUnknown,
-    StripeRefused,
-    StripeUnavailable,
-    UnknownCurrency,
-    UnknownProduct,
-)
-from services.billing.use_cases.ask_open_orders import ask_open_orders
+from services.billing.checkout.ask_open import ask_open_orders
+from services.billing.checkout.errors import CatalogOutOfStep, OrderAlreadyOpen, UnknownCurrency, UnknownProduct
+from services.billing.gateways.stripe.errors import StripeOutcomeUnknown, StripeRefused, StripeUnavailable
+from services.billing.orders.order import OrderState
 from shared import clock
 from tests.support.billing import CARD_DECLINED, Shop, open_shop
 

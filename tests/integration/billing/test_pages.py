@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from services.billing.use_cases.push_catalog import push_catalog
-from services.billing.use_cases.reconcile_day import reconcile_day
+from services.billing.offers.push import push_catalog
+from services.billing.reconciliation.reconcile import reconcile_day
 from shared import clock
 from shared.http import PeerRefused, PeerUnavailable
 from tests.support.billing import Shop, open_shop
@@ -373,12 +373,12 @@ def test_a_new_figure_takes_the_lookup_key_over_and_may_come_back(shop: Shop) ->
     dearer = replace(shop.context.catalog, products=(replace(one, prices={**one.prices, "usd": 5900}), *rest))
 
     assert push_catalog(shop.context.stripe, dearer) == ["incident_1_usd"]
-    found = shop.context.stripe.find_price("incident_1_usd")
+    found = shop.context.stripe.prices.find("incident_1_usd")
     assert found is not None
     assert found.amount.amount_minor == 5900
 
     assert push_catalog(shop.context.stripe, shop.context.catalog) == ["incident_1_usd"]
-    back = shop.context.stripe.find_price("incident_1_usd")
+    back = shop.context.stripe.prices.find("incident_1_usd")
     assert back is not None
     assert back.amount.amount_minor == 4900
     assert shop.order().price.amount_minor == 4900

@@ -9,12 +9,16 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from services.billing.domain.reconciliation import BookDay, ExceptionType, Mismatch, Reconciliation
-from services.billing.errors import DayNotBegun, StripeUnavailable
-from services.billing.store import reconciliations
-from services.billing.store.tables import balance_transactions, charges, orders, reconciliation_exceptions
-from services.billing.use_cases.mirror_charge import mirror_balances
-from services.billing.use_cases.reconcile_day import reconcile_day
+from services.billing.gateways.stripe.errors import StripeUnavailable
+from services.billing.ledger.book_day import BookDay
+from services.billing.orders.tables import orders
+from services.billing.payments.mirror import mirror_balances
+from services.billing.payments.tables import balance_transactions, charges
+from services.billing.reconciliation import store as reconciliations
+from services.billing.reconciliation.errors import DayNotBegun
+from services.billing.reconciliation.reconcile import reconcile_day
+from services.billing.reconciliation.reconciliation import ExceptionType, Mismatch, Reconciliation
+from services.billing.reconciliation.tables import reconciliation_exceptions
 from shared import clock
 from shared.money import Money
 from tests.support.billing import Shop, open_shop

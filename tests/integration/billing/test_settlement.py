@@ -5,21 +5,24 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from itertools import count
 from pathlib import Path
-from typing import Any, cast
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError, ProgrammingError
 
-from services.billing.domain.orders import Order, OrderState
-from services.billing.errors import OrderBusy
-from services.billing.ports import CheckoutSession, StripeGateway
-from services.billing.store import orders
-from services.billing.store.tables import audit_entries, consumptions, ledger_transactions
-from services.billing.use_cases.count_pending import count_pending
-from services.billing.use_cases.mirror_charge import mirror_balances, mirror_charge
-from services.billing.use_cases.settle_order import settle_order
-from services.billing.use_cases.take_event import take_event
+from services.billing.audit.tables import audit_entries
+from services.billing.checkout.confirm import confirm_payment
+from services.billing.gateways.stripe.checkouts import CheckoutSession
+from services.billing.ledger.tables import ledger_transactions
+from services.billing.orders import store as orders
+from services.billing.orders.errors import OrderBusy
+from services.billing.orders.order import Order, OrderState
+from services.billing.payments.mirror import mirror_balances, mirror_charge
+from services.billing.pending import count_pending
+from services.billing.revenue.tables import consumptions
+from services.billing.take_event import take_event
 from shared import clock
 from shared.inbox import UnknownEvent
 from tests.support.billing import Shop, open_shop
@@ -198,14 +201,14 @@ class NamesItMeanwhile:
     def __init__(self, shop: Shop) -> None:
         self._shop = shop
 
-    def read_checkout(self, session_id: str) -> CheckoutSession:
+    def read(self, session_id: str) -> CheckoutSession:
         stripe = self._shop.context.stripe
-        older = stripe.read_checkout(session_id)
+        older = stripe.checkouts.read(session_id)
         charge = older.charge
         assert charge is not None
         assert charge.balance_transaction is None
         self._shop.time_passes()
-        eventually(lambda: stripe.read_charge(charge.charge_id).balance_transaction)
+        eventually(lambda: stripe.charges.read(charge.charge_id).balance_transaction)
         mirror_charge(self._shop.context.db, stripe, charge.charge_id)
         return older
 
@@ -215,7 +218,8 @@ def test_a_balance_transaction_that_is_known_before_the_settlement_books_its_fee
     order = shop.order()
     shop.pay(order)
 
-    settle_order(shop.context.db, cast("StripeGateway", NamesItMeanwhile(shop)), order.order_id)
+    stripe: Any = SimpleNamespace(checkouts=NamesItMeanwhile(shop))
+    confirm_payment(shop.context.db, stripe, order.order_id)
 
     assert shop.balances() == {"stripe_balance": 4728, "deferred_revenue": -4900, "stripe_fees": 172}
 

@@ -10,11 +10,11 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from services.billing.domain.orders import OrderState
-from services.billing.store.tables import webhook_events
-from services.billing.use_cases.count_pending import count_pending
-from services.billing.use_cases.handle_stripe_event import PARK_AFTER, handle_due_events, handle_stripe_event
-from services.billing.use_cases.sweep_in_events import sweep_in_events
+from services.billing.orders.order import OrderState
+from services.billing.pending import count_pending
+from services.billing.stripe_inbox.handle import PARK_AFTER, handle_due_events, handle_stripe_event
+from services.billing.stripe_inbox.sweep_in import sweep_in_events
+from services.billing.stripe_inbox.tables import webhook_events
 from shared import clock
 from tests.support.billing import Shop, open_shop, signed
 
