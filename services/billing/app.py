@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 from services.billing.catalog.catalog import Catalog, parse_catalog
 from services.billing.config import Settings
 from services.billing.context import Context
+from services.billing.gateways.entitlements import EntitlementsGateway
+from services.billing.gateways.queue import QueueGateway
 from services.billing.gateways.stripe.gateway import StripeGateway
 from services.billing.offers.push import push_catalog
 from services.billing.pending import count_pending
@@ -37,15 +39,18 @@ def build_context(settings: Settings, *, pooled: bool = True) -> Context:
     common = settings.common
     identity = ServiceIdentity("billing", common.service_private_key)
     wake = JobQueue(common.redis_url, "billing").enqueue
+    peers = {
+        "entitlements": ServiceClient(settings.entitlements_url, "entitlements", identity),
+        "queue": ServiceClient(settings.queue_url, "queue", identity),
+    }
     return Context(
         settings=settings,
         db=Database(common.database_url, pool_size=common.web_threads, pooled=pooled, enqueue=wake),
         catalog=read_catalog(),
         stripe=StripeGateway(settings.stripe_api_key, api_base=settings.stripe_api_base),
-        peers={
-            "entitlements": ServiceClient(settings.entitlements_url, "entitlements", identity),
-            "queue": ServiceClient(settings.queue_url, "queue", identity),
-        },
+        entitlements=EntitlementsGateway(peers["entitlements"]),
+        queue=QueueGateway(peers["queue"]),
+        peers=peers,
     )
 
 
@@ -99,8 +104,7 @@ def run_migrate() -> None:
 
 def run_push_catalog() -> None:
     """Make Stripe's products and prices equal to the catalog's, once."""
-    context = build_context(_start(), pooled=False)
-    push_catalog(context.stripe, context.catalog)
+    push_catalog(build_context(_start(), pooled=False))
 
 
 def _start() -> Settings:

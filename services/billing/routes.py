@@ -19,7 +19,7 @@ from shared.web.events import events_api
 
 def blueprints(context: Context) -> tuple[Blueprint, ...]:
     """Pages, API, the door of webhooks and the door of events."""
-    events = events_api(lambda event: take_event(context.db, event), callers=("entitlements",))
+    events = events_api(lambda event: take_event(context, event), callers=("entitlements",))
     return (
         *(offer, checkout, finance, journal, trace, webhooks),
         *(offers_api, checkout_api, orders_api, reconciliations_api, events),

@@ -2,19 +2,19 @@
 
 from typing import Any
 
+from services.billing.context import Context
 from services.billing.revenue.record import record_consumption
-from shared.db import Database
 from shared.inbox import UnknownEvent, read_body, receive
 
 CONSUMED = "entitlements.credit.consumed.v1"
 
 
-def take_event(db: Database, event: dict[str, Any]) -> bool:
+def take_event(context: Context, event: dict[str, Any]) -> bool:
     """Do the work of an event (EnvelopeV1), once; False when it was done before. Raises UnknownEvent."""
     if event["type"] != CONSUMED:
         raise UnknownEvent(f"Billing does not take {event['type']}.", field="type")
     body = read_body(event["type"], event["body"])
-    with db.transaction() as session:
+    with context.db.transaction() as session:
         if not receive(session, event["id"], event["type"]):
             return False
         record_consumption(session, body)

@@ -4,8 +4,8 @@ from typing import Any
 
 from apiflask import APIBlueprint
 
-from services.billing.checkout.place import OrderWish, place_order
-from services.billing.checkout.schemas import OrderRequest
+from services.billing.checkout import schemas
+from services.billing.checkout.place import OrderRequest, place_order
 from services.billing.orders.schemas import PlacedOrder
 from services.billing.web import context
 from shared.web.access import allow
@@ -17,17 +17,9 @@ checkout_api = APIBlueprint("checkout_api", __name__, tag="Checkout")
 @checkout_api.post("/v1/orders")
 @allow(services=("queue",), api_keys=True)
 @idempotent
-@checkout_api.input(OrderRequest)
+@checkout_api.input(schemas.OrderRequest)
 @checkout_api.output(PlacedOrder)
 def create_order(json_data: dict[str, Any]) -> dict[str, Any]:
     """Order a product for a ticket and open its checkout. The same ticket gets the same order while it can be paid."""
-    settings = context().settings
-    order = place_order(
-        context().db,
-        context().stripe,
-        context().catalog,
-        OrderWish(**json_data),
-        public_url=settings.common.public_url,
-        checkout_minutes=settings.checkout_minutes,
-    )
+    order = place_order(context(), OrderRequest(**json_data))
     return {"order_id": order.order_id, "state": order.state.value, "checkout_url": order.checkout_url}

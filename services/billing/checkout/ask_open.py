@@ -2,13 +2,12 @@
 
 from services.billing.checkout.confirm import confirm_payment
 from services.billing.checkout.open_checkout import ASK_AGAIN, open_checkout
+from services.billing.context import Context
 from services.billing.gateways.stripe.errors import STRIPE_SILENT
-from services.billing.gateways.stripe.gateway import StripeGateway
 from services.billing.orders import store as orders
 from services.billing.orders.abandon import abandon
 from services.billing.orders.order import Order, OrderState
 from shared import clock
-from shared.db import Database
 from shared.errors import ServiceError
 from shared.telemetry import get_logger
 
@@ -17,13 +16,13 @@ log = get_logger()
 AT_ONCE = 50
 
 
-def ask_open_orders(db: Database, stripe: StripeGateway, *, public_url: str) -> int:
+def ask_open_orders(context: Context) -> int:
     """Ask for each order that is due; returns how many were asked. Two sweeps at once share the work."""
-    with db.transaction() as session:
+    with context.db.transaction() as session:
         due = orders.claim_to_ask(session, now=clock.now(), pause=ASK_AGAIN, limit=AT_ONCE)
     for order_id in due:
         try:
-            _ask(db, stripe, order_id, public_url=public_url)
+            _ask(context, order_id)
         except STRIPE_SILENT as silence:
             log.warning("Stripe does not answer; the other orders wait too", order_id=order_id, why=silence.message)
             break
@@ -32,19 +31,19 @@ def ask_open_orders(db: Database, stripe: StripeGateway, *, public_url: str) -> 
     return len(due)
 
 
-def _ask(db: Database, stripe: StripeGateway, order_id: str, *, public_url: str) -> None:
-    with db.transaction() as session:
+def _ask(context: Context, order_id: str) -> None:
+    with context.db.transaction() as session:
         order = orders.find(session, order_id)
     if order is None:
         return
     match order.state:
         case OrderState.OPEN:
-            confirm_payment(db, stripe, order_id)
+            confirm_payment(context, order_id)
         case OrderState.DRAFT if _nobody_can_pay(order):
-            with db.transaction() as session:
+            with context.db.transaction() as session:
                 abandon(session, order_id, why="Stripe never confirmed a checkout, and its time is up.")
         case OrderState.DRAFT:
-            open_checkout(db, stripe, order_id, public_url=public_url)
+            open_checkout(context, order_id)
         case _:
             pass
 

@@ -3,32 +3,31 @@
 from sqlalchemy.orm import Session
 
 from services.billing.checkout.verdict import SessionVerdict, judge_session, mismatch_sentence
+from services.billing.context import Context
 from services.billing.gateways.stripe.checkouts import CheckoutSession
 from services.billing.gateways.stripe.errors import StripeUnavailable
-from services.billing.gateways.stripe.gateway import StripeGateway
 from services.billing.orders import store as orders
 from services.billing.orders.abandon import abandon
 from services.billing.orders.errors import OrderNotFound
 from services.billing.orders.order import Order, OrderState
 from services.billing.orders.settle import park, settle
 from services.billing.revenue.release import release_revenue
-from shared.db import Database
 
 
-def confirm_payment(db: Database, stripe: StripeGateway, order_id: str, *, session_id: str | None = None) -> Order:
+def confirm_payment(context: Context, order_id: str, *, session_id: str | None = None) -> Order:
     """The order as it stands after asking Stripe, settled if its checkout is paid. Raises OrderNotFound, OrderBusy.
 
     The checkout is read while the order's row is locked: whoever waited for the lock finds it done, and a slow reader
     never writes an older state over a newer one. `session_id` helps where our own record of it was lost.
     """
-    with db.transaction() as session:
+    with context.db.transaction() as session:
         order = orders.lock(session, order_id)
         if order is None:
             raise OrderNotFound(order_id)
         known_session = order.checkout_session_id or session_id
         if order.state is OrderState.SETTLED or known_session is None:
             return order
-        checkout = stripe.checkouts.read(known_session)
+        checkout = context.stripe.checkouts.read(known_session)
         if checkout.order_id != order_id:
             # Somebody put another checkout's id into the address.
             raise OrderNotFound(order_id)

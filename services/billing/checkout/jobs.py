@@ -7,5 +7,4 @@ from shared import jobs
 @jobs.job(pool="stripe", every_s=15)
 def ask_open_orders() -> None:
     """Ask Stripe what became of orders without an outcome."""
-    context = jobs.context()
-    ask_open.ask_open_orders(context.db, context.stripe, public_url=context.settings.common.public_url)
+    ask_open.ask_open_orders(jobs.context())

@@ -42,9 +42,7 @@ def returned() -> Response | str:
     order = _find(request.args.get("order", ""))
     unknown = False
     try:
-        order = confirm_payment(
-            context().db, context().stripe, order.order_id, session_id=request.args.get("session_id")
-        )
+        order = confirm_payment(context(), order.order_id, session_id=request.args.get("session_id"))
     except ServiceError as refusal:
         if refusal.kind is not Kind.UNAVAILABLE:
             raise

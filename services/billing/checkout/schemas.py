@@ -8,7 +8,7 @@ _ID = Length(1, 64)
 
 
 class OrderRequest(Schema):
-    """What is wished for; the amount comes from the catalog."""
+    """What is asked for; the amount comes from the catalog."""
 
     ticket_id = String(
         required=True, allow_none=True, validate=_ID, metadata={"description": "The ticket it is bought for, or null."}

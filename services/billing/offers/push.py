@@ -1,6 +1,7 @@
 """Push the catalog to Stripe: products under our ids, prices under their lookup keys. Pushed twice, changed once."""
 
-from services.billing.catalog.catalog import Catalog, Product
+from services.billing.catalog.catalog import Product
+from services.billing.context import Context
 from services.billing.gateways.stripe.gateway import StripeGateway
 from services.billing.gateways.stripe.prices import PriceRequest
 from shared.telemetry import get_logger
@@ -8,8 +9,9 @@ from shared.telemetry import get_logger
 log = get_logger()
 
 
-def push_catalog(stripe: StripeGateway, catalog: Catalog) -> list[str]:
+def push_catalog(context: Context) -> list[str]:
     """Make Stripe's prices equal to the catalog's; returns the lookup keys of the prices that were made."""
+    stripe, catalog = context.stripe, context.catalog
     made = []
     for product in catalog.products:
         stripe.prices.put_product(product.id, product.name)

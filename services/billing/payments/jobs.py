@@ -7,5 +7,4 @@ from shared import jobs
 @jobs.job(pool="stripe", every_s=30)
 def mirror_balances() -> None:
     """Ask Stripe for balance transactions that it had not made yet."""
-    context = jobs.context()
-    mirror.mirror_balances(context.db, context.stripe)
+    mirror.mirror_balances(jobs.context())

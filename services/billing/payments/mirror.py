@@ -6,14 +6,13 @@ from itertools import islice
 
 from sqlalchemy.orm import Session
 
+from services.billing.context import Context
 from services.billing.gateways.stripe.charges import Charge
 from services.billing.gateways.stripe.errors import STRIPE_SILENT
-from services.billing.gateways.stripe.gateway import StripeGateway
 from services.billing.ledger import store as ledger
 from services.billing.ledger.entries import LedgerTransaction, Movement, fee_entries
 from services.billing.payments import store as charges
 from shared import clock
-from shared.db import Database
 from shared.errors import ServiceError
 from shared.money import Money
 from shared.telemetry import get_logger
@@ -52,32 +51,32 @@ def mirror(session: Session, charge: Charge, *, now: datetime) -> None:
         ledger.post(session, fee, now=now)
 
 
-def mirror_charge(db: Database, stripe: StripeGateway, charge_id: str) -> None:
+def mirror_charge(context: Context, charge_id: str) -> None:
     """Read a charge from Stripe again and mirror it."""
-    charge = stripe.charges.read(charge_id)
-    with db.transaction() as session:
+    charge = context.stripe.charges.read(charge_id)
+    with context.db.transaction() as session:
         mirror(session, charge, now=clock.now())
 
 
-def mirror_charges(db: Database, charges_of_stripe: Iterable[Charge]) -> int:
+def mirror_charges(context: Context, charges_of_stripe: Iterable[Charge]) -> int:
     """Mirror charges as they come, a batch in each transaction; returns how many."""
     coming = iter(charges_of_stripe)
     count = 0
     while batch := list(islice(coming, BATCH)):
-        with db.transaction() as session:
+        with context.db.transaction() as session:
             for charge in batch:
                 mirror(session, charge, now=clock.now())
         count += len(batch)
     return count
 
 
-def mirror_balances(db: Database, stripe: StripeGateway) -> int:
+def mirror_balances(context: Context) -> int:
     """Ask Stripe for the balance transactions that it had not made yet; returns how many charges were asked for."""
-    with db.transaction() as session:
+    with context.db.transaction() as session:
         waiting = charges.claim_without_balance(session, now=clock.now(), pause=ASK_AGAIN, limit=BATCH)
     for charge_id in waiting:
         try:
-            mirror_charge(db, stripe, charge_id)
+            mirror_charge(context, charge_id)
         except STRIPE_SILENT as silence:
             log.warning("Stripe does not answer; the other charges wait too", charge_id=charge_id, why=silence.message)
             break

@@ -40,13 +40,7 @@ def _reconciliation(run: Reconciliation) -> dict[str, Any]:
 def create_reconciliation(json_data: dict[str, Any]) -> dict[str, Any]:
     """Reconcile a day: orders, charges and balance transactions, to the cent. A day can be run again."""
     caller = current_caller()
-    run = reconcile_day(
-        context().db,
-        context().stripe,
-        json_data["date"],
-        zone=context().settings.books_zone,
-        run_by=caller.name if caller else "",
-    )
+    run = reconcile_day(context(), json_data["date"], run_by=caller.name if caller else "")
     return _reconciliation(run)
 
 

@@ -71,13 +71,7 @@ def run_reconciliation() -> Response | tuple[str, int]:
         return _morning("Choose a day, such as 2026-11-23."), 422
     caller = current_caller()
     try:
-        run = reconcile_day(
-            context().db,
-            context().stripe,
-            day,
-            zone=context().settings.books_zone,
-            run_by=caller.name if caller else "",
-        )
+        run = reconcile_day(context(), day, run_by=caller.name if caller else "")
     except ServiceError as refusal:
         return _morning(refusal.message), refusal.status
     return redirect(f"/finance/reconciliations/{run.reconciliation_id}", code=303)

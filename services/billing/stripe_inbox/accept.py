@@ -1,27 +1,27 @@
 """Accept a webhook: believe its signature, keep its bytes, wake the job; everything else comes later."""
 
 import json
-from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
+from services.billing.context import Context
 from services.billing.stripe_inbox import store as webhook_events
 from services.billing.stripe_inbox.errors import WebhookNotAuthentic
 from services.billing.stripe_inbox.handle import HANDLERS
 from services.billing.stripe_inbox.signature import verify_signature
 from shared import clock
-from shared.db import Database, wake_after_commit
+from shared.db import wake_after_commit
 
 
-def accept_webhook(db: Database, body: bytes, signature: str | None, *, secrets: Sequence[str]) -> bool:
+def accept_webhook(context: Context, body: bytes, signature: str | None) -> bool:
     """Keep a webhook that Stripe signed within the last five minutes; False when it was here before.
 
     Raises WebhookNotAuthentic, with nothing written.
     """
     now = clock.now()
-    verify_signature(signature, body, secrets=secrets, now=now)
+    verify_signature(signature, body, secrets=context.settings.stripe_webhook_secrets, now=now)
     event = _read(body)
-    with db.transaction() as session:
+    with context.db.transaction() as session:
         new = webhook_events.store(
             session,
             event_id=event["id"],

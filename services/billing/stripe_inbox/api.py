@@ -13,10 +13,5 @@ webhooks = Blueprint("webhooks", __name__)
 @public_without_csrf
 def stripe_webhook() -> Response:
     """Keep a signed event. Stripe sends again what is not answered 2xx, so a repeated event is a success, too."""
-    new = accept_webhook(
-        context().db,
-        request.get_data(cache=False),
-        request.headers.get("Stripe-Signature"),
-        secrets=context().settings.stripe_webhook_secrets,
-    )
+    new = accept_webhook(context(), request.get_data(cache=False), request.headers.get("Stripe-Signature"))
     return jsonify(received=True, new=new)

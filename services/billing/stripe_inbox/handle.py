@@ -7,14 +7,13 @@ from enum import Enum
 from typing import Any
 
 from services.billing.checkout.confirm import confirm_payment
+from services.billing.context import Context
 from services.billing.gateways.stripe.errors import STRIPE_SILENT
-from services.billing.gateways.stripe.gateway import StripeGateway
 from services.billing.orders import store as orders
 from services.billing.payments.mirror import mirror_charge
 from services.billing.stripe_inbox import store as webhook_events
 from services.billing.stripe_inbox.store import StoredEvent
 from shared import clock
-from shared.db import Database
 from shared.errors import Kind, ServiceError
 from shared.telemetry import bound_request_id, get_logger
 
@@ -27,18 +26,18 @@ PARK_AFTER = 8
 DUE_AT_ONCE = 100
 
 
-def _settle(db: Database, stripe: StripeGateway, session_id: str) -> None:
-    with db.transaction() as session:
+def _settle(context: Context, session_id: str) -> None:
+    with context.db.transaction() as session:
         order = orders.find_by_checkout(session, session_id)
     if order is not None:
-        confirm_payment(db, stripe, order.order_id)
+        confirm_payment(context, order.order_id)
         return
     # Our own record of the session was lost with Stripe's reply; its metadata has the order.
-    checkout = stripe.checkouts.read(session_id)
+    checkout = context.stripe.checkouts.read(session_id)
     if checkout.order_id is None:
         log.info("checkout is none of ours", session_id=session_id)
         return
-    confirm_payment(db, stripe, checkout.order_id, session_id=session_id)
+    confirm_payment(context, checkout.order_id, session_id=session_id)
 
 
 class Outcome(Enum):
@@ -51,7 +50,7 @@ class Outcome(Enum):
     FAILED = "failed"
 
 
-Handler = Callable[[Database, StripeGateway, str], None]
+Handler = Callable[[Context, str], None]
 
 HANDLERS: Mapping[str, Handler] = {
     "checkout.session.completed": _settle,
@@ -66,46 +65,46 @@ HANDLERS: Mapping[str, Handler] = {
 """What each type of event wakes, with the id of the object it tells of. Other types are kept and need nothing."""
 
 
-def handle_stripe_event(db: Database, stripe: StripeGateway, event_id: str) -> bool:
+def handle_stripe_event(context: Context, event_id: str) -> bool:
     """Do the work of an event; True when it is done now. A failure is recorded, tried again and at last parked.
 
     Never raises: one poisonous event does not hold up the others. While Stripe is away nothing is parked.
     """
-    return _handle(db, stripe, event_id) is Outcome.DONE
+    return _handle(context, event_id) is Outcome.DONE
 
 
-def _handle(db: Database, stripe: StripeGateway, event_id: str) -> Outcome:
-    with db.transaction() as session:
+def _handle(context: Context, event_id: str) -> Outcome:
+    with context.db.transaction() as session:
         event = webhook_events.claim(session, event_id, now=clock.now(), pause=CLAIM)
     if event is None:
         return Outcome.TAKEN
     with bound_request_id(event.request_id):
         try:
             if (handler := HANDLERS.get(event.type)) is not None:
-                handler(db, stripe, _object_id(event))
+                handler(context, _object_id(event))
         except ServiceError as refusal:
             log.warning("Stripe's event waits", event_id=event_id, type=event.type, why=refusal.message)
-            _failed(db, event, error=refusal.message, park=refusal.kind is not Kind.UNAVAILABLE)
+            _failed(context, event, error=refusal.message, park=refusal.kind is not Kind.UNAVAILABLE)
             return Outcome.STRIPE_AWAY if isinstance(refusal, STRIPE_SILENT) else Outcome.FAILED
         except Exception as error:
             log.exception("Stripe's event failed", event_id=event_id, type=event.type)
-            _failed(db, event, error=repr(error), park=True)
+            _failed(context, event, error=repr(error), park=True)
             return Outcome.FAILED
-        with db.transaction() as session:
+        with context.db.transaction() as session:
             webhook_events.mark_handled(session, event_id, now=clock.now())
     return Outcome.DONE
 
 
-def handle_due_events(db: Database, stripe: StripeGateway) -> int:
+def handle_due_events(context: Context) -> int:
     """Handle the events that nobody has handled yet and whose next attempt is due; returns how many are done now.
 
     Ends at the first that Stripe does not answer: a time-out for each would keep the worker from everything else.
     """
-    with db.transaction() as session:
+    with context.db.transaction() as session:
         due = webhook_events.due(session, now=clock.now(), limit=DUE_AT_ONCE)
     done = 0
     for event_id in due:
-        outcome = _handle(db, stripe, event_id)
+        outcome = _handle(context, event_id)
         if outcome is Outcome.STRIPE_AWAY:
             break
         done += outcome is Outcome.DONE
@@ -117,9 +116,9 @@ def _object_id(event: StoredEvent) -> str:
     return str(body["data"]["object"]["id"])
 
 
-def _failed(db: Database, event: StoredEvent, *, error: str, park: bool) -> None:
+def _failed(context: Context, event: StoredEvent, *, error: str, park: bool) -> None:
     now = clock.now()
     pause = min(LONGEST_PAUSE, timedelta(seconds=2 ** min(event.attempts, 6)))
     again_at = None if park and event.attempts >= PARK_AFTER else now + pause
-    with db.transaction() as session:
+    with context.db.transaction() as session:
         webhook_events.mark_failed(session, event.event_id, error=error, again_at=again_at, now=now)

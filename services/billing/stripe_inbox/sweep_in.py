@@ -3,12 +3,12 @@
 from datetime import datetime, timedelta
 from itertools import islice
 
+from services.billing.context import Context
 from services.billing.gateways.stripe.events import StripeEvent
-from services.billing.gateways.stripe.gateway import StripeGateway
 from services.billing.stripe_inbox import store as webhook_events
 from services.billing.stripe_inbox.handle import HANDLERS
 from shared import clock
-from shared.db import Database, wake_after_commit
+from shared.db import wake_after_commit
 
 CURSOR = "stripe_events"
 OVERLAP = timedelta(minutes=10)
@@ -17,29 +17,29 @@ FIRST_LOOK_BACK = timedelta(days=3)
 BATCH = 100
 
 
-def sweep_in_events(db: Database, stripe: StripeGateway) -> int:
+def sweep_in_events(context: Context) -> int:
     """Keep every event since the last sweep that is not here yet; returns how many were new.
 
     The cursor moves when the whole list has been seen, so a sweep that dies half-way is repeated.
     """
     began = clock.now()
-    with db.transaction() as session:
+    with context.db.transaction() as session:
         reached = webhook_events.reached(session, CURSOR) or began - FIRST_LOOK_BACK
-    listed = iter(stripe.events.list_since(reached - OVERLAP, tuple(HANDLERS)))
+    listed = iter(context.stripe.events.list_since(reached - OVERLAP, tuple(HANDLERS)))
     new = 0
     newest: datetime = reached
     while batch := list(islice(listed, BATCH)):
-        new += _keep(db, batch)
+        new += _keep(context, batch)
         newest = max(newest, *(event.created_at for event in batch))
-    with db.transaction() as session:
+    with context.db.transaction() as session:
         # Stripe's own times, not our clock: one that is ten minutes off must not skip anything.
         webhook_events.move_cursor(session, CURSOR, newest)
     return new
 
 
-def _keep(db: Database, batch: list[StripeEvent]) -> int:
+def _keep(context: Context, batch: list[StripeEvent]) -> int:
     new = 0
-    with db.transaction() as session:
+    with context.db.transaction() as session:
         for event in batch:
             if webhook_events.store(
                 session,

@@ -1,10 +1,13 @@
 """Follow a charge to the ticket that it paid for and to the minute in which it was answered."""
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
-from urllib.parse import quote
+from typing import TypeVar
 
+from services.billing.context import Context
+from services.billing.gateways.entitlements import Grant
+from services.billing.gateways.queue import Ticket
 from services.billing.gateways.stripe.charges import Charge
 from services.billing.ledger import store as ledger
 from services.billing.ledger.entries import LedgerAccount, Movement
@@ -15,9 +18,10 @@ from services.billing.payments import store as charges
 from services.billing.revenue import store as consumptions
 from services.billing.revenue.store import Consumption
 from services.billing.trace.errors import ChargeNotFound
-from shared.db import Database
-from shared.http import PeerRefused, PeerUnavailable, ServiceClient
+from shared.http import PeerRefused, PeerUnavailable
 from shared.money import Money
+
+Answer = TypeVar("Answer")
 
 ASK_WITHIN_S = 1.5
 MOST_TICKETS = 10
@@ -25,11 +29,11 @@ MOST_TICKETS = 10
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class TicketTrace:
-    """A ticket of the chain; `facts` is what queue says (None while it does not answer or does not know it)."""
+    """A ticket of the chain; `facts` is what queue says (None: no answer, or unknown there)."""
 
     ticket_id: str
     consumed: Consumption | None
-    facts: dict[str, Any] | None
+    facts: Ticket | None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -38,9 +42,9 @@ class Trace:
 
     charge: Charge
     order: Order | None
-    grants: list[dict[str, Any]]
-    tickets: list[TicketTrace]
-    postings: list[PostedTransaction]
+    grants: tuple[Grant, ...]
+    tickets: tuple[TicketTrace, ...]
+    postings: tuple[PostedTransaction, ...]
     silent: frozenset[str]
 
     @property
@@ -64,57 +68,62 @@ class Trace:
         )
 
 
-def trace_charge(db: Database, peers: dict[str, ServiceClient], charge_id: str) -> Trace:
-    """All that is known of a charge, here and in the other services. A service that is away leaves its part empty."""
-    with db.transaction() as session:
+def trace_charge(context: Context, charge_id: str) -> Trace:
+    """All that is known of a charge, here and in the other services. A service that is away leaves its part empty.
+
+    Raises ChargeNotFound.
+    """
+    with context.db.transaction() as session:
         charge = charges.find(session, charge_id)
         if charge is None:
             raise ChargeNotFound(charge_id)
         order = orders.find_by_charge(session, charge_id)
-        postings = list(ledger.of_order(session, order.order_id)) if order else []
-        used = list(consumptions.of_order(session, order.order_id)) if order else []
+        postings = tuple(ledger.of_order(session, order.order_id)) if order else ()
+        used = consumptions.of_order(session, order.order_id) if order else ()
     silent: set[str] = set()
-    grants: list[dict[str, Any]] = []
-    if order is not None:
-        answer = _ask(peers, "entitlements", f"/v1/traces/{order.order_id}", silent)
-        grants = list((answer or {}).get("grants", []))
-    tickets = [
-        TicketTrace(
-            ticket_id=ticket_id,
-            consumed=consumed,
-            # An integrator names tickets as it likes: what it wrote stays one step of the path.
-            facts=_ask(peers, "queue", f"/v1/tickets/{quote(ticket_id, safe='')}", silent),
-        )
+    grants = _grants(context, order, silent)
+    tickets = tuple(
+        TicketTrace(ticket_id=ticket_id, consumed=consumed, facts=_facts(context, ticket_id, silent))
         for ticket_id, consumed in _tickets(order, used, grants).items()
-    ]
+    )
     return Trace(
         charge=charge, order=order, grants=grants, tickets=tickets, postings=postings, silent=frozenset(silent)
     )
 
 
+def _grants(context: Context, order: Order | None, silent: set[str]) -> tuple[Grant, ...]:
+    if order is None:
+        return ()
+    ask = context.entitlements.grants_of_order
+    return _answer("entitlements", lambda: ask(order.order_id, deadline_s=ASK_WITHIN_S), silent) or ()
+
+
+def _facts(context: Context, ticket_id: str, silent: set[str]) -> Ticket | None:
+    return _answer("queue", lambda: context.queue.ticket(ticket_id, deadline_s=ASK_WITHIN_S), silent)
+
+
+def _answer(peer: str, ask: Callable[[], Answer], silent: set[str]) -> Answer | None:
+    if peer in silent:
+        return None  # one pause is enough: the page is not made to wait for each ticket
+    try:
+        return ask()
+    except PeerUnavailable:
+        silent.add(peer)
+    except PeerRefused:
+        pass
+    return None
+
+
 def _tickets(
-    order: Order | None, used: list[Consumption], grants: list[dict[str, Any]]
+    order: Order | None, used: Sequence[Consumption], grants: Sequence[Grant]
 ) -> dict[str, Consumption | None]:
     """The tickets of an order, first the one it was bought for, each with the credit that it used."""
     found: dict[str, Consumption | None] = {}
     if order is not None and order.ticket_id is not None:
         found[order.ticket_id] = None
     for grant in grants:
-        for entry in grant.get("entries", []):
-            if entry.get("ticket_id"):
-                found.setdefault(entry["ticket_id"], None)
+        for ticket_id in grant.ticket_ids:
+            found.setdefault(ticket_id, None)
     for consumption in used:
         found[consumption.ticket_id] = consumption
     return dict(list(found.items())[:MOST_TICKETS])
-
-
-def _ask(peers: dict[str, ServiceClient], peer: str, path: str, silent: set[str]) -> dict[str, Any] | None:
-    if peer in silent:
-        return None  # one pause is enough: the page is not made to wait for each ticket
-    try:
-        return peers[peer].get(path, deadline_s=ASK_WITHIN_S)
-    except PeerUnavailable:
-        silent.add(peer)
-    except PeerRefused:
-        pass
-    return None

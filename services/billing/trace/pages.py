@@ -14,7 +14,7 @@ trace = Blueprint("trace", __name__, template_folder="templates")
 @staff("finance")
 def show_trace(charge_id: str) -> str:
     """The chain from a charge to the answer that it paid for."""
-    found = trace_charge(context().db, context().peers, charge_id)
+    found = trace_charge(context(), charge_id)
     return render_template(
         "trace.html",
         trace=found,

@@ -1,6 +1,5 @@
 """The trace as a line of stations: a charge, its order, grant, ticket, first answer and revenue."""
 
-from datetime import datetime
 from typing import Any
 
 from services.billing.orders.order import OrderState
@@ -10,21 +9,8 @@ from shared.web import formats
 Station = dict[str, Any]
 
 
-def _moment(text: str | None) -> datetime | None:
-    """A time out of a peer's JSON; None where there is none or it is no time."""
-    try:
-        moment = datetime.fromisoformat(text) if text else None
-    except ValueError:
-        return None
-    return moment if moment is not None and moment.tzinfo is not None else None
-
-
-def _fact(ticket: TicketTrace | None, name: str) -> Any:
-    return ticket.facts.get(name) if ticket and ticket.facts else None
-
-
-def _minutes(minutes: float) -> str:
-    return formats.plural(round(minutes), "minute") if round(minutes) else "less than a minute"
+def _minutes(minutes: int) -> str:
+    return formats.plural(minutes, "minute") if minutes else "less than a minute"
 
 
 def _first(trace: Trace) -> TicketTrace | None:
@@ -57,35 +43,32 @@ def _grant(trace: Trace) -> Station:
         note = "entitlements does not answer" if "entitlements" in trace.silent else None
         return {"name": "Grant", "note": note, "waiting": trace.order is not None}
     grant = trace.grants[0]
-    counts = ", ".join(
-        f"{grant[name]} {word}"
-        for name, word in (("available", "left"), ("held", "held"), ("consumed", "used"))
-        if grant.get(name)
-    )
-    return {"name": "Grant", "id": grant.get("grant_id"), "at": _moment(grant.get("granted_at")), "note": counts}
+    counts = ((grant.available, "left"), (grant.held, "held"), (grant.consumed, "used"))
+    note = ", ".join(f"{count} {word}" for count, word in counts if count)
+    return {"name": "Grant", "id": grant.grant_id, "at": grant.granted_at, "note": note}
 
 
 def _ticket(trace: Trace, ticket: TicketTrace | None) -> Station:
     if ticket is None:
         return {"name": "Ticket", "note": "no ticket used it yet", "waiting": trace.order is not None}
-    number, state = _fact(ticket, "number"), _fact(ticket, "state")
+    facts = ticket.facts
     unknown = "queue does not answer" if "queue" in trace.silent else "queue does not know it"
     return {
-        "name": f"Ticket #{number}" if number else "Ticket",
+        "name": f"Ticket #{facts.number}" if facts and facts.number else "Ticket",
         "id": ticket.ticket_id,
-        "at": _moment(_fact(ticket, "opened_at")),
-        "note": state.replace("_", " ") if state else unknown,
+        "at": facts.opened_at if facts else None,
+        "note": facts.state.replace("_", " ") if facts and facts.state else unknown,
     }
 
 
 def _answer(trace: Trace, ticket: TicketTrace | None) -> Station:
-    answered_at = _moment(_fact(ticket, "first_responded_at"))
-    if answered_at is None:
+    facts = ticket.facts if ticket else None
+    if facts is None or facts.first_responded_at is None:
         silent = "queue does not answer" if "queue" in trace.silent else None
         return {"name": "First answer", "note": silent, "waiting": trace.order is not None}
-    minutes = _fact(ticket, "minutes_to_first_response")
+    minutes = facts.minutes_to_first_response
     words = None if minutes is None else f"after {_minutes(minutes)}"
-    return {"name": "First answer", "at": answered_at, "amount": words}
+    return {"name": "First answer", "at": facts.first_responded_at, "amount": words}
 
 
 def _revenue(trace: Trace) -> Station:
@@ -117,10 +100,10 @@ def tickets_of(trace: Trace) -> list[dict[str, Any]]:
     return [
         {
             "ticket_id": ticket.ticket_id,
-            "facts": ticket.facts,
+            "state": ticket.facts.state if ticket.facts else None,
             "consumed": ticket.consumed,
-            "answered_at": _moment(_fact(ticket, "first_responded_at")),
-            "minutes": _fact(ticket, "minutes_to_first_response"),
+            "answered_at": ticket.facts.first_responded_at if ticket.facts else None,
+            "minutes": ticket.facts.minutes_to_first_response if ticket.facts else None,
         }
         for ticket in trace.tickets
     ]
@@ -132,7 +115,7 @@ def sentence(trace: Trace) -> str:
     paid = formats.money(trace.charge.amount.amount_minor, trace.charge.amount.currency)
     if trace.order is None:
         return f"{paid} that our books know nothing of."
-    minutes = _fact(ticket, "minutes_to_first_response")
+    minutes = ticket.facts.minutes_to_first_response if ticket and ticket.facts else None
     if minutes is not None:
         return f"{paid} paid, and a person answered after {_minutes(minutes)}."
     return f"{paid} paid, and no answer is on record yet."

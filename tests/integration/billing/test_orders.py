@@ -25,7 +25,7 @@ def shop(tmp_path: Path, databases: Any) -> Iterator[Shop]:
 
 
 def ask(shop: Shop) -> int:
-    return ask_open_orders(shop.context.db, shop.context.stripe, public_url="http://billing.test")
+    return ask_open_orders(shop.context)
 
 
 def later(monkeypatch: pytest.MonkeyPatch, **by: float) -> None:
@@ -37,7 +37,7 @@ def sessions(shop: Shop) -> list[dict[str, Any]]:
     return list(shop.http.get("/v1/checkout/sessions", params={"limit": "100"}).raise_for_status().json()["data"])
 
 
-def test_an_order_opens_a_checkout_for_exactly_what_was_wished(shop: Shop) -> None:
+def test_an_order_opens_a_checkout_for_exactly_what_was_asked_for(shop: Shop) -> None:
     order = shop.order(product="incident_5", currency="jpy")
 
     assert order.state is OrderState.OPEN

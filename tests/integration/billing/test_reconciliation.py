@@ -36,7 +36,7 @@ def today() -> date:
 
 
 def run(shop: Shop, day: date | None = None) -> Reconciliation:
-    return reconcile_day(shop.context.db, shop.context.stripe, day or today(), zone="UTC", run_by="Finn Walsh")
+    return reconcile_day(shop.context, day or today(), run_by="Finn Walsh")
 
 
 def found(shop: Shop, reconciliation: Reconciliation) -> list[Mismatch]:
@@ -154,7 +154,7 @@ def test_a_balance_transaction_that_is_not_there_yet_is_named_and_resolved_when_
     def came() -> bool:
         then = clock.now() + timedelta(minutes=next(minutes))
         monkeypatch.setattr(clock, "now", lambda: then)
-        mirror_balances(shop.context.db, shop.context.stripe)
+        mirror_balances(shop.context)
         monkeypatch.undo()
         return bool(shop.balances().get("stripe_fees"))
 

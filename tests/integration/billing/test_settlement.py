@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import count
 from pathlib import Path
@@ -47,7 +48,7 @@ def consumed(shop: Shop, order_id: str | None, number: int = 1, *, ticket: str |
         "ticket_id": ticket or f"tkt_{number}", "consumed_at": clock.now().isoformat(),
     }  # fmt: skip
     event = {"id": f"evt_{number}", "type": "entitlements.credit.consumed.v1", "body": body}
-    return take_event(shop.context.db, event)
+    return take_event(shop.context, event)
 
 
 def pending(shop: Shop) -> dict[str, int]:
@@ -174,7 +175,7 @@ def test_a_fee_that_stripe_names_later_is_booked_when_it_comes(shop: Shop, monke
     def asked() -> bool:
         then = clock.now() + timedelta(minutes=next(minutes))
         monkeypatch.setattr(clock, "now", lambda: then)
-        mirror_balances(shop.context.db, shop.context.stripe)
+        mirror_balances(shop.context)
         monkeypatch.undo()
         return shop.balances().get("stripe_fees") == 172
 
@@ -209,7 +210,7 @@ class NamesItMeanwhile:
         assert charge.balance_transaction is None
         self._shop.time_passes()
         eventually(lambda: stripe.charges.read(charge.charge_id).balance_transaction)
-        mirror_charge(self._shop.context.db, stripe, charge.charge_id)
+        mirror_charge(self._shop.context, charge.charge_id)
         return older
 
 
@@ -219,7 +220,7 @@ def test_a_balance_transaction_that_is_known_before_the_settlement_books_its_fee
     shop.pay(order)
 
     stripe: Any = SimpleNamespace(checkouts=NamesItMeanwhile(shop))
-    confirm_payment(shop.context.db, stripe, order.order_id)
+    confirm_payment(replace(shop.context, stripe=stripe), order.order_id)
 
     assert shop.balances() == {"stripe_balance": 4728, "deferred_revenue": -4900, "stripe_fees": 172}
 
@@ -283,10 +284,10 @@ def test_more_credits_than_were_bought_never_earn(shop: Shop) -> None:
 
 def test_events_that_billing_does_not_take_are_refused(shop: Shop) -> None:
     with pytest.raises(UnknownEvent):
-        take_event(shop.context.db, {"id": "evt_x", "type": "queue.ticket.closed.v1", "body": {}})
+        take_event(shop.context, {"id": "evt_x", "type": "queue.ticket.closed.v1", "body": {}})
     body: dict[str, Any] = {"id": "evt_x", "type": "entitlements.credit.consumed.v1", "body": {"amount": 1}}
     with pytest.raises(UnknownEvent):
-        take_event(shop.context.db, body)
+        take_event(shop.context, body)
 
 
 @pytest.mark.parametrize("table", ["ledger_transactions", "ledger_entries", "audit_entries"])
