@@ -106,7 +106,8 @@ def entry_of(
 ) -> sa.CTE:
     """An entry for each row that `changed` returns, written in the very statement that changes it (`add_cte`).
 
-    `changed` counts and returns `audit_number`. The statement is run with the values of `parameters_of(act)`.
+    `changed` counts and returns `audit_number`. The statement is run with the values of `parameters_of(act)`, and with
+    none that has the name of a column: SQLAlchemy would write it into that column, in each UPDATE of the statement.
     """
     values = {
         "aggregate": sa.literal(aggregate, sa.Text),

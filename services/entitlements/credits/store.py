@@ -3,7 +3,6 @@
 from datetime import datetime
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from services.entitlements.accounts.store import account_of
@@ -18,7 +17,7 @@ from services.entitlements.credits.credit import (
     NewGrant,
     SourceKind,
 )
-from services.entitlements.credits.movements import MOVING
+from services.entitlements.credits.statements import GRANTING, MOVING
 from services.entitlements.credits.tables import credit_entries, grants
 from services.entitlements.tickets.tables import tickets
 from shared.audit import Act, append, parameters_of
@@ -80,51 +79,24 @@ def balance(session: Session, email: str, now: datetime) -> Balance:
 
 def add_grant(session: Session, new: NewGrant, act: Act) -> bool:
     """Store a grant with its first entries in ledger and trail; False when its source has given its grant already."""
-    grant_id = new_id("grt")
-    added = session.execute(
-        insert(grants)
-        .values(
-            id=grant_id,
-            account_id=new.account_id,
-            source_kind=new.source_kind,
-            source_id=new.source_id,
-            kind=new.kind,
-            response_class=new.response_class,
-            rank=new.rank,
-            ticket_id=new.ticket_id,
-            granted=new.amount,
-            available=new.amount,
-            granted_at=new.granted_at,
-            expires_at=new.expires_at,
-            created_at=act.at,
-        )
-        .on_conflict_do_nothing(index_elements=[grants.c.source_kind, grants.c.source_id])
-        .returning(grants.c.audit_number)
-    ).scalar()
-    if added is None:
-        return False
-    session.execute(
-        credit_entries.insert().values(
-            id=new_id("cre"),
-            grant_id=grant_id,
-            account_id=new.account_id,
-            kind=EntryKind.GRANT,
-            credits=new.amount,
-            occurred_at=new.granted_at,
-            recorded_at=act.at,
-        )
-    )
-    append(
-        session,
-        act,
-        aggregate="grant",
-        aggregate_id=grant_id,
-        number=added,
-        owner_key=new.account_id,
-        before={},
-        after={"account_id": new.account_id, "granted": new.amount, "available": new.amount},
-    )
-    return True
+    row = {
+        "id": new_id("grt"),
+        "account_id": new.account_id,
+        "source_kind": new.source_kind,
+        "source_id": new.source_id,
+        "kind": new.kind,
+        "response_class": new.response_class,
+        "rank": new.rank,
+        "ticket_id": new.ticket_id,
+        "granted": new.amount,
+        "available": new.amount,
+        "granted_at": new.granted_at,
+        "expires_at": new.expires_at,
+        "created_at": act.at,
+    }
+    entry = {"new_entry": new_id("cre"), "happened_at": new.granted_at}
+    values = {f"new_{name}": value for name, value in row.items()} | entry | parameters_of(act)
+    return session.execute(GRANTING, values).first() is not None
 
 
 def hold(session: Session, grant_id: str, ticket_id: str, act: Act) -> Moved | None:
@@ -157,8 +129,8 @@ def _move(
     grant_id: str | None = None,
     amount: int = 1,
 ) -> Moved | None:
-    values = {"entry_id": new_id("cre"), "amount": amount, "ticket_id": ticket_id, "occurred_at": occurred_at}
-    of_grant = {} if grant_id is None else {"grant_id": grant_id}
+    values = {"new_entry": new_id("cre"), "amount": amount, "of_ticket": ticket_id, "happened_at": occurred_at}
+    of_grant = {} if grant_id is None else {"of_grant": grant_id}
     row = session.execute(MOVING[kind], values | of_grant | parameters_of(act)).one_or_none()
     if row is None:
         return None

@@ -33,7 +33,10 @@ _trail = entry_of(
     before=sa.bindparam("audit_before", type_=JSONB),
     after=sa.bindparam("audit_after", type_=JSONB),
 )
-_ADD = decisions.insert().values({one.name: sa.bindparam(one.name) for one in decisions.columns}).add_cte(_trail)
+# No parameter has the name of a column: SQLAlchemy would write it into that column, in each UPDATE of the statement.
+_ADD = (
+    decisions.insert().values({one.name: sa.bindparam(f"new_{one.name}") for one in decisions.columns}).add_cte(_trail)
+)
 """The decision, the ticket's count and the trail's entry, in one statement."""
 
 
@@ -46,35 +49,34 @@ def latest(session: Session, ticket_id: str) -> Decision | None:
 def add(session: Session, decision: Decision, before: Decision | None, facts: dict[str, Any], act: Act) -> None:
     """Store a decision and the facts that it was made from; two of one sequence cannot be."""
     source = decision.source
-    session.execute(
-        _ADD,
-        {
-            "id": decision.decision_id,
-            "ticket_id": decision.ticket_id,
-            "sequence": decision.sequence,
-            "account_id": decision.account_id,
-            "source_kind": None if source is None else source.kind,
-            "source_id": None if source is None else source.id,
-            "response_class": decision.response_class,
-            "rank": decision.rank,
-            "taken_by": decision.taken_by,
-            "names": dict(decision.names),
-            "sentences": dict(decision.sentences),
-            "target_minutes": decision.target_minutes,
-            "calendar": dict(decision.calendar),
-            "starts_at": decision.starts_at,
-            "respond_by": decision.respond_by,
-            "reasons": [reason.as_json() for reason in decision.reasons],
-            "facts": facts,
-            "policy_version": decision.policy_version,
-            "decided_at": decision.decided_at,
-            "of_ticket": decision.ticket_id,
-            "of_account": decision.account_id,
-            "audit_before": {} if before is None else _promised(before),
-            "audit_after": _promised(decision),
-            **parameters_of(act),
-        },
-    )
+    row = {
+        "id": decision.decision_id,
+        "ticket_id": decision.ticket_id,
+        "sequence": decision.sequence,
+        "account_id": decision.account_id,
+        "source_kind": None if source is None else source.kind,
+        "source_id": None if source is None else source.id,
+        "response_class": decision.response_class,
+        "rank": decision.rank,
+        "taken_by": decision.taken_by,
+        "names": dict(decision.names),
+        "sentences": dict(decision.sentences),
+        "target_minutes": decision.target_minutes,
+        "calendar": dict(decision.calendar),
+        "starts_at": decision.starts_at,
+        "respond_by": decision.respond_by,
+        "reasons": [reason.as_json() for reason in decision.reasons],
+        "facts": facts,
+        "policy_version": decision.policy_version,
+        "decided_at": decision.decided_at,
+    }
+    trail = {
+        "of_ticket": decision.ticket_id,
+        "of_account": decision.account_id,
+        "audit_before": {} if before is None else _promised(before),
+        "audit_after": _promised(decision),
+    }
+    session.execute(_ADD, {f"new_{name}": value for name, value in row.items()} | trail | parameters_of(act))
 
 
 def _promised(decision: Decision) -> dict[str, Any]:

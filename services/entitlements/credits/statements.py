@@ -1,20 +1,24 @@
-"""The statements that move credits: the grant's guarded UPDATE, the ledger's entry and the trail's, all in one."""
+"""The statements that grant and move credits: the grant's row, the ledger's entry and the trail's, all in one."""
 
-from collections.abc import Iterator
 from dataclasses import asdict
 from itertools import chain
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import insert
 
 from services.entitlements.base_tables import Moment
 from services.entitlements.credits.credit import MOVEMENTS, EntryKind
 from services.entitlements.credits.tables import credit_entries, grants
 from shared.audit import entry_of
 
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
 COUNTERS = ("granted", "available", "held", "consumed", "expired", "revoked")
 
-_ticket = sa.bindparam("ticket_id", type_=sa.Text)
+# No parameter has the name of a column: SQLAlchemy would write it into that column, in each UPDATE of the statement.
+_ticket = sa.bindparam("of_ticket", type_=sa.Text)
 _entry = credit_entries.alias("earlier")
 _nothing = sa.cast(sa.null(), sa.Integer)
 
@@ -22,7 +26,7 @@ _nothing = sa.cast(sa.null(), sa.Integer)
 def _of_grant(cycle: sa.ColumnElement[Any]) -> "sa.Select[Any]":
     """A credit of the grant that is named."""
     return sa.select(
-        sa.bindparam("grant_id", type_=sa.Text).label("grant_id"), cycle.label("cycle"), _nothing.label("use")
+        sa.bindparam("of_grant", type_=sa.Text).label("grant_id"), cycle.label("cycle"), _nothing.label("use")
     )
 
 
@@ -89,24 +93,7 @@ def _moving(kind: EntryKind) -> sa.Select[Any]:
         )
         .cte("moved")
     )
-    entry = sa.select(
-        sa.bindparam("entry_id", type_=sa.Text),
-        moved.c.id,
-        moved.c.account_id,
-        sa.literal(kind.value, sa.Text),
-        amount,
-        _ticket,
-        moved.c.cycle,
-        moved.c.use,
-        sa.bindparam("occurred_at", type_=Moment),
-        sa.bindparam("audit_at", type_=Moment),
-    )
-    added = (
-        credit_entries.insert()
-        .from_select([column.name for column in credit_entries.columns], entry)
-        .returning(credit_entries.c.id)
-        .cte("added")
-    )
+    added = _entered(moved, kind, amount, _ticket, moved.c.cycle, moved.c.use)
     after = {name: moved.c[name] for name in step}
     trail = entry_of(
         moved,
@@ -124,10 +111,58 @@ def _moving(kind: EntryKind) -> sa.Select[Any]:
     )
 
 
+def _entered(
+    moved: sa.CTE,
+    kind: EntryKind,
+    amount: sa.ColumnElement[Any],
+    ticket: sa.ColumnElement[Any],
+    cycle: sa.ColumnElement[Any],
+    use: sa.ColumnElement[Any],
+) -> sa.CTE:
+    """The ledger's entry for a grant that has changed."""
+    entry = sa.select(
+        sa.bindparam("new_entry", type_=sa.Text),
+        moved.c.id,
+        moved.c.account_id,
+        sa.literal(kind.value, sa.Text),
+        amount,
+        ticket,
+        cycle,
+        use,
+        sa.bindparam("happened_at", type_=Moment),
+        sa.bindparam("audit_at", type_=Moment),
+    )
+    columns = [column.name for column in credit_entries.columns]
+    return credit_entries.insert().from_select(columns, entry).returning(credit_entries.c.id).cte("added")
+
+
+def _granting() -> "sa.Select[Any]":
+    chosen = (column for column in grants.columns if column.server_default is None)
+    moved = (
+        insert(grants)
+        .values({column.name: sa.bindparam(f"new_{column.name}", type_=column.type) for column in chosen})
+        .on_conflict_do_nothing(index_elements=[grants.c.source_kind, grants.c.source_id])
+        .returning(grants.c.id, grants.c.account_id, grants.c.granted, grants.c.available, grants.c.audit_number)
+        .cte("moved")
+    )
+    added = _entered(moved, EntryKind.GRANT, moved.c.granted, sa.cast(sa.null(), sa.Text), _nothing, _nothing)
+    trail = entry_of(
+        moved,
+        aggregate="grant",
+        aggregate_id=moved.c.id,
+        owner_key=moved.c.account_id,
+        before=_object({}),
+        after=_object({name: moved.c[name] for name in ("account_id", "granted", "available")}),
+    )
+    return sa.select(added.c.id).add_cte(trail)
+
+
 def _object(values: dict[str, Any]) -> sa.ColumnElement[Any]:
     pairs: Iterator[tuple[Any, Any]] = ((sa.literal_column(f"'{name}'"), value) for name, value in values.items())
     return sa.func.jsonb_build_object(*chain.from_iterable(pairs))
 
 
+GRANTING = _granting()
+"""A new grant, unless its source has given one: run with `new_` and the name of each column that has no default."""
 MOVING = {kind: _moving(kind) for kind in _WHICH}
 """By kind. Built once: SQLAlchemy needs longer to build such a statement than Postgres to run it."""
