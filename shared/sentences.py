@@ -10,7 +10,7 @@ from shared.money import Money
 
 @dataclass(frozen=True)
 class Words:
-    """What something is called, by language, where the words are data (a calendar's name); English always."""
+    """What something is called, by language, where the words are data (a calendar of the policy); English always."""
 
     by_language: Mapping[str, str] = field(hash=False)
 
@@ -72,7 +72,7 @@ def _value(stored: Any) -> Value:  # noqa: PLR0911 - one for each kind of value
             return timedelta(seconds=seconds)
         case {"amount_minor": int(amount_minor), "currency": str(currency)}:
             return Money(amount_minor, currency)
-        case {"words": {"en": str(), **others} as words} if all(isinstance(word, str) for word in others.values()):
+        case {"words": {"en": str()} as words}:
             return Words(words)
         case _:
             return str(stored)

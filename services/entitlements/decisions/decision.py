@@ -86,7 +86,7 @@ def decide(facts: Facts, policy: Policy) -> Verdict:
     bought_for_this = grant.ticket_id == facts.ticket_id
     # What was bought for this ticket runs from the payment; another credit was there when the ticket was opened.
     start = max(grant.granted_at, facts.opened_at) if bought_for_this else facts.opened_at
-    why = [Sentence.of("paid_for_this_ticket" if bought_for_this else "credit_of_account")]
+    why = [Sentence.of("paid_for_this_ticket") if bought_for_this else Sentence.of("credit_of_account")]
     unknown = None if response_class.id == grant.response_class else grant.response_class
     if unknown is not None:
         why.append(Sentence.of("class_is_gone", bought=unknown))
@@ -137,11 +137,11 @@ def _verdict(
     *,
     from_payment: bool = False,
 ) -> Verdict:
-    promise = Sentence.of(
-        "answer_counted_from_payment" if from_payment else "answer_counted_from_question",
-        target=response_class.target,
-        calendar=Words(response_class.calendar.names),
-        start=start,
+    target, calendar = response_class.target, Words(response_class.calendar.names)
+    promise = (
+        Sentence.of("answer_counted_from_payment", target=target, calendar=calendar, start=start)
+        if from_payment
+        else Sentence.of("answer_counted_from_question", target=target, calendar=calendar, start=start)
     )
     return Verdict(
         response_class=response_class,

@@ -106,7 +106,7 @@ class _Table:
     def words(self, entry: str) -> dict[str, str]:
         """Words by language; English always."""
         table = self.table(entry)
-        return {language: table.text(language) for language in ("en", *(table.entries() - {"en"}))}
+        return {language: table.text(language) for language in dict.fromkeys(("en", *table.entries()))}
 
     def tables(self, entry: str) -> dict[str, "_Table"]:
         """The tables inside of one, by name; at least one."""
@@ -123,9 +123,9 @@ class _Table:
             self.refuse(entry, f"is {value!r}. Write a table, [{self._named(entry)}].")
         return _Table(self._path, self._named(entry), value)
 
-    def entries(self) -> frozenset[str]:
-        """The names of what stands in it."""
-        return frozenset(self._entries)
+    def entries(self) -> tuple[str, ...]:
+        """The names of what stands in it, in the order of the file."""
+        return tuple(self._entries)
 
     def nothing_else(self) -> None:
         """Refuse what nobody has asked for."""

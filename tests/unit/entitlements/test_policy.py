@@ -44,7 +44,7 @@ def test_the_others_are_told_of_each_class_in_the_contract_s_shape() -> None:
     told = ClassTargetsV1().dump(class_targets(read_policy()))
     assert ClassTargetsV1().validate(told) == {}
     assert [one["response_class"]["id"] for one in told["items"]] == ["premium", "standard"]
-    assert told["items"][0]["calendar"]["names"]["en"] == "around the clock, every day"
+    assert told["items"][0]["calendar"]["names"]["en"] == "around the clock"
 
 
 def test_a_class_that_is_gone_gives_way_to_the_nearest_that_is_not_above_it() -> None:
