@@ -17,6 +17,7 @@ from redis import Redis
 from redis.exceptions import RedisError
 from rq import Queue
 from rq.exceptions import NoSuchJobError
+from rq.executions import Execution
 from rq.job import Job
 from rq.serializers import JSONSerializer
 from rq.timeouts import UnixSignalDeathPenalty
@@ -185,9 +186,9 @@ class _Worker(Worker):
     death_penalty_class = _Deadline
     max_connection_wait_time = 5.0  # RQ's own minute would leave work lying after Valkey is back
 
-    def perform_job(self, job: Job, queue: Queue) -> bool:
+    def perform_job(self, job: Job, queue: Queue, execution: Execution) -> bool:
         with bound_request_id(job.get_meta(refresh=False).get("request_id")):
-            return super().perform_job(job, queue)
+            return super().perform_job(job, queue, execution)
 
 
 def run_worker(service: str, redis_url: str, bound: Any, *, burst: bool = False) -> None:
