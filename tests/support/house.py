@@ -1,6 +1,6 @@
 """The whole product in one test process: three services on real HTTP, real Postgres and Valkey, stand-in, mail catcher.
 
-The story's tempo is the test's: `drain()` does what workers and schedulers would do, until nothing waits any more.
+The story's tempo is the test's: `drain()` does what workers and their schedule would do, until nothing waits any more.
 """
 
 import importlib
