@@ -11,10 +11,10 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-import httpx
 import psycopg
 import pytest
 from redis import Redis
+from requests import RequestException
 
 from sandbox.browser import Browser
 from sandbox.demo.cast import PAID, WAITING
@@ -24,6 +24,7 @@ from sandbox.settings import OFFSETS
 from sandbox.supervisor import ROOT
 from shared import clock
 from shared.jobs import pools_of
+from tests.support import web
 from tests.support.free_ports import free_base
 
 START_WITHIN_S = 150
@@ -107,8 +108,8 @@ class Product:
 
     def ready(self, service: str) -> bool:
         try:
-            return httpx.get(f"{self.told()['addresses'][service]}/readyz", timeout=5).status_code == 200
-        except httpx.HTTPError:
+            return web.get(f"{self.told()['addresses'][service]}/readyz").status_code == 200
+        except RequestException:
             return False
 
     def ask(self, email: str) -> Browser:
@@ -121,7 +122,7 @@ class Product:
         return browser
 
     def mails_to(self, email: str) -> list[Any]:
-        found: list[Any] = httpx.get(
+        found: list[Any] = web.get(
             f"{self.told()['addresses']['mail']}/api/messages", params={"to": email}, timeout=10
         ).json()["items"]
         return found
@@ -147,10 +148,10 @@ def check_what_is_told(product: Product) -> None:
     assert {person["name"] for person in told["people"]} >= {"Ana Silva", "Ben Okafor", "Finn Walsh"}
     assert set(told["secrets"]["service_keys"]) == set(told["database_urls"]) == set(SERVICES)
     for page in ("offer", "ask", "desk", "finance", "stripe_standin", "mail", "signin"):
-        assert httpx.get(told["addresses"][page], follow_redirects=True, timeout=10).status_code == 200, page
+        assert web.get(told["addresses"][page], follow=True).status_code == 200, page
         assert str(product.base + OFFSETS["mail"]) in product.said()
     api_key = {"Authorization": f"Bearer {told['secrets']['api_key']}"}
-    assert httpx.get(f"{told['addresses']['queue']}/v1/tickets", headers=api_key, timeout=10).status_code == 200
+    assert web.get(f"{told['addresses']['queue']}/v1/tickets", headers=api_key).status_code == 200
     assert "Premium Support is running" in product.said()
 
 
