@@ -1,5 +1,7 @@
 """The pending work of entitlements is its events. One that is refused holds up nobody, and an operator releases it."""
 
+import subprocess
+import sys
 import threading
 from datetime import timedelta
 from typing import Any
@@ -12,8 +14,10 @@ from services.entitlements.pending import KINDS, count_pending
 from shared import outbox
 from shared.web.access import STAFF_SESSION
 from shared.work.command import run_command
+from tests.support.declared import ROOT
 from tests.support.entitlements import Body, Told
 from tests.support.peer import Peer, running_peer, taken
+from tests.support.settings import environment
 
 POISON = "tkt_0"
 
@@ -87,6 +91,21 @@ def test_a_peer_that_hangs_delays_its_events_and_loses_none(service: Told) -> No
 def test_one_event_may_take_longer_than_its_peer_may_be_waited_for(service: Told) -> None:
     waits = max(peer._timeout_s for peer in service.context.peers.values())
     assert timedelta(seconds=waits) < outbox.WORK.longest
+
+
+def test_the_command_stands_among_the_processes(databases: Any, service: Told) -> None:
+    used(service, 1)
+    variables = environment("entitlements", databases=databases, redis_url="redis://127.0.0.1:1", urls={})
+    asked = [sys.executable, "-m", "services.entitlements", "work"]
+    for words, code, says in (
+        ([], 0, "outbox: 1 pending, 0 parked"),
+        (["release", "outbox", "--all"], 0, "0 released"),
+        (["release", "letters", "--all"], 1, "Name one of: outbox"),
+    ):
+        done = subprocess.run(
+            [*asked, *words], env=variables, cwd=ROOT, capture_output=True, check=False, text=True, timeout=60
+        )
+        assert (done.returncode, says in done.stdout + done.stderr) == (code, True), done
 
 
 def test_an_operator_sees_the_page_and_an_agent_does_not(service: Told) -> None:
