@@ -6,8 +6,9 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
+from flask.testing import FlaskClient
 
-from services.entitlements.app import build_context
+from services.entitlements.app import build_context, create_app
 from services.entitlements.base_tables import outbox
 from services.entitlements.config import Settings
 from services.entitlements.context import Context
@@ -101,6 +102,15 @@ class Told:
         """Queue asks what a ticket is entitled to."""
         question = Question(ticket_id=ticket, requester_email=email, requester_verified=verified, opened_at=MONDAY)
         return decide_ticket(self.context, question)
+
+    @contextmanager
+    def http(self) -> Iterator[FlaskClient]:
+        """Its web application, asked over HTTP."""
+        app = create_app(self.context.settings)
+        try:
+            yield app.test_client()
+        finally:
+            app.extensions["context"].db.dispose()
 
     def rows(self, statement: str | sa.Select[Any], **values: Any) -> list[tuple[Any, ...]]:
         """What the database says."""

@@ -24,21 +24,23 @@ from shared.audit import Act, append, parameters_of
 from shared.ids import new_id
 
 _account = sa.select(account_of(sa.bindparam("email", type_=sa.Text)).label("account_id")).cte("account")
-_asked_about = sa.exists().where(tickets.c.ticket_id == grants.c.ticket_id, tickets.c.opened_at.is_not(None))
-# One credit stays back for another ticket that it was bought for and that nobody has asked about yet.
 _for_this = grants.c.ticket_id == sa.bindparam("ticket_id", type_=sa.Text)
-_kept_back = sa.case((grants.c.ticket_id.is_(None) | _for_this | _asked_about, 0), else_=1)
-_free = grants.c.available - _kept_back
+# One credit stays back for another ticket that it was bought for and that nobody has asked about yet.
+_kept_back = sa.case((grants.c.ticket_id.is_(None) | _for_this | tickets.c.opened_at.is_not(None), 0), else_=1)
 _GRANTS_FOR = sa.select(
     _account.c.account_id,
     grants.c.id,
     grants.c.response_class,
     grants.c.rank,
     grants.c.ticket_id,
-    _free.label("free"),
+    (grants.c.available - _kept_back).label("free"),
     grants.c.granted_at,
     grants.c.expires_at,
-).select_from(_account.outerjoin(grants, (_for_this | (grants.c.account_id == _account.c.account_id)) & (_free > 0)))
+).select_from(
+    _account.outerjoin(
+        grants, (_for_this | (grants.c.account_id == _account.c.account_id)) & (grants.c.available > 0)
+    ).outerjoin(tickets, tickets.c.ticket_id == grants.c.ticket_id)
+)
 
 _alive = grants.c.expires_at.is_(None) | (grants.c.expires_at > sa.bindparam("now", type_=Moment))
 _BALANCE = (
@@ -66,7 +68,7 @@ def grants_for(session: Session, email: str, ticket_id: str) -> tuple[str | None
             expires_at=row.expires_at,
         )
         for row in rows
-        if row.id is not None
+        if row.id is not None and row.free > 0
     )
     return rows[0].account_id, found
 

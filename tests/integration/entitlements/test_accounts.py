@@ -116,9 +116,11 @@ def test_an_account_that_had_absorbed_others_takes_them_along(service: Told) -> 
     service.account("acc_acme", 1, ANA, JO, absorbed=("acc_jo",))
     service.account("acc_big", 1, ANA, JO, absorbed=("acc_acme",))
     assert balance(service, JO) == balance(service, ANA) == ("acc_big", 2)
+    service.bought("ord_late", account="acc_jo")
+    assert balance(service, JO) == ("acc_big", 3)
     service.account("acc_acme", 2, ANA, JO, absorbed=("acc_jo", "acc_late"))
     service.bought("ord_2", account="acc_late", contact_email=ANA)
-    assert balance(service, JO) == balance(service, ANA) == ("acc_big", 3)
+    assert balance(service, JO) == balance(service, ANA) == ("acc_big", 4)
 
 
 def test_accounts_that_would_absorb_each_other_lose_nothing(service: Told) -> None:
@@ -128,9 +130,12 @@ def test_accounts_that_would_absorb_each_other_lose_nothing(service: Told) -> No
     assert balance(service, ANA) == ("acc_a", 2)
 
 
+@pytest.mark.parametrize("told_before", [False, True])
 def test_a_purchase_that_is_being_stored_moves_along_when_its_account_is_absorbed(
-    service: Told, monkeypatch: pytest.MonkeyPatch
+    service: Told, monkeypatch: pytest.MonkeyPatch, *, told_before: bool
 ) -> None:
+    if told_before:
+        service.account("acc_jo", 1, JO, name=None)
     storing, go_on, lock = threading.Event(), threading.Event(), record.accounts.lock
     in_purchase = threading.local()
 

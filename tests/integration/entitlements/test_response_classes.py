@@ -10,7 +10,6 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from services.entitlements.app import create_app
 from services.entitlements.policies.errors import PolicyError
 from services.entitlements.policies.read import SHIPPED
 from services.entitlements.purchases.errors import UnknownResponseClass
@@ -131,9 +130,9 @@ def test_a_class_that_a_later_policy_has_not_gives_the_nearest_below_and_is_an_e
 
 
 def test_peers_and_integrators_read_the_classes_the_best_first(shop: Told) -> None:
-    client = create_app(shop.context.settings).test_client()
-    assert client.get("/v1/response-classes").status_code == 401
-    answer = client.get("/v1/response-classes", headers={"Authorization": f"Bearer {API_KEY}"})
+    with shop.http() as client:
+        assert client.get("/v1/response-classes").status_code == 401
+        answer = client.get("/v1/response-classes", headers={"Authorization": f"Bearer {API_KEY}"})
     told = ClassTargetsV1().load(answer.get_json())
     assert told["policy_version"] == shop.context.policy.version
     ranks = [one["response_class"]["rank"] for one in told["items"]]
@@ -145,16 +144,16 @@ def test_peers_and_integrators_read_the_classes_the_best_first(shop: Told) -> No
 def test_decision_and_balance_are_told_over_http_in_the_contract_s_shape(shop: Told) -> None:
     shop.bought(size=2)
     shop.asked(verified=True)
-    client = create_app(shop.context.settings).test_client()
     headers = {"Authorization": f"Bearer {API_KEY}"}
-    decision = client.get("/v1/decisions/tkt_1", headers=headers).get_json()
+    with shop.http() as client:
+        decision = client.get("/v1/decisions/tkt_1", headers=headers).get_json()
+        balance = client.get("/v1/balance", query_string={"email": JO}, headers=headers).get_json()
+        [grant] = client.get("/v1/traces/ord_1", headers=headers).get_json()["grants"]
     assert decision["response_class"]["id"] == "premium"
     assert decision["source"]["kind"] == "credit"
     assert decision["reasons"][0] == {"code": "credit_of_account", "parameters": {}}
     assert decision["reasons"][1]["parameters"]["target"] == {"seconds": 7200.0}
-    balance = client.get("/v1/balance", query_string={"email": JO}, headers=headers).get_json()
     assert balance == {"account_id": "acc_jo", "available": 1, "held": 1}
-    [grant] = client.get("/v1/traces/ord_1", headers=headers).get_json()["grants"]
     assert [entry["kind"] for entry in grant["entries"]] == ["grant", "hold"]
 
 

@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from services.entitlements.app import create_app
 from services.entitlements.pending import KINDS, count_pending
 from shared import outbox
 from shared.web.access import STAFF_SESSION
@@ -109,9 +108,9 @@ def test_the_command_stands_among_the_processes(databases: Any, service: Told) -
 
 
 def test_an_operator_sees_the_page_and_an_agent_does_not(service: Told) -> None:
-    client = create_app(service.context.settings).test_client()
-    assert client.get("/operator/work").status_code == 302
-    for role, status in (("agent", 403), ("operator", 200)):
-        with client.session_transaction() as session:
-            session[STAFF_SESSION] = {"sub": "ana", "name": "Ana", "email": "ana@example.test", "roles": [role]}
-        assert client.get("/operator/work").status_code == status
+    with service.http() as client:
+        assert client.get("/operator/work").status_code == 302
+        for role, status in (("agent", 403), ("operator", 200)):
+            with client.session_transaction() as session:
+                session[STAFF_SESSION] = {"sub": "ana", "name": "Ana", "email": "ana@example.test", "roles": [role]}
+            assert client.get("/operator/work").status_code == status
