@@ -11,7 +11,6 @@ import pytest
 import sqlalchemy as sa
 
 from sandbox import mail
-from services.queue.delivery import send as mailing
 from services.queue.gateways.mail import SmtpMailServer
 from services.queue.mail_out.tables import outbound_mails
 from tests.support.queue import Queue, queue_service
@@ -33,14 +32,15 @@ def queue(databases: Any, catcher: mail.MailCatcher) -> Iterator[Queue]:
 
 
 def states(queue: Queue) -> list[str]:
-    return [row.state for row in queue.rows(sa.select(outbound_mails.c.state))]
+    rows = queue.rows(sa.select(outbound_mails.c.sent_at, outbound_mails.c.due_at))
+    return ["sent" if row.sent_at and not row.due_at else "pending" if row.due_at else "parked" for row in rows]
 
 
 def test_the_acknowledgement_arrives_with_both_parts_and_can_be_answered(
     queue: Queue, catcher: mail.MailCatcher
 ) -> None:
     ticket = queue.open(email="joerg@bücher.example.com", name="Jörg Müller, Berlin")
-    mailing.sweep_mails(queue.context)
+    queue.sweep("sweep_mails")
     assert states(queue) == ["sent"], queue.rows(sa.select(outbound_mails.c.last_error))
     [message] = catcher.messages()
     assert "A person answers by" in message.text
@@ -56,7 +56,7 @@ def test_the_acknowledgement_arrives_with_both_parts_and_can_be_answered(
 )
 def test_a_name_that_hides_line_ends_adds_no_header(queue: Queue, catcher: mail.MailCatcher, name: str) -> None:
     queue.open(name=name, subject=name)
-    mailing.sweep_mails(queue.context)
+    queue.sweep("sweep_mails")
     assert states(queue) == ["sent"]
     [message] = catcher.messages()
     assert "Bcc" not in message_from_bytes(httpx.get(f"{catcher.url}/messages/{message.id}/raw").content)
@@ -68,11 +68,11 @@ def test_the_server_says_later_and_the_mail_waits_then_leaves_under_the_same_mes
 ) -> None:
     queue.open()
     catcher.refuse()
-    mailing.sweep_mails(queue.context)
+    queue.sweep("sweep_mails")
     assert states(queue) == ["pending"]
     catcher.refuse(refusing=False)
-    queue.write("update outbound_mails set next_attempt_at = now()")
-    mailing.sweep_mails(queue.context)
+    queue.let_time_pass("outbound_mails")
+    queue.sweep("sweep_mails")
     assert states(queue) == ["sent"]
     [message] = catcher.messages()
     [stored] = queue.rows(sa.select(outbound_mails.c.rfc_message_id))
@@ -83,13 +83,13 @@ def test_nobody_listens_and_the_mail_waits(queue: Queue) -> None:
     nobody = SmtpMailServer("smtp://127.0.0.1:1", queue.context.settings.mail_from)
     queue.context = replace(queue.context, mail=nobody)
     queue.open()
-    mailing.sweep_mails(queue.context)
+    queue.sweep("sweep_mails")
     assert states(queue) == ["pending"]
 
 
 def test_the_mail_is_well_formed(queue: Queue, catcher: mail.MailCatcher) -> None:
     queue.open(subject="Ä" * 200)
-    mailing.sweep_mails(queue.context)
+    queue.sweep("sweep_mails")
     [message] = catcher.messages()
     raw = httpx.get(f"{catcher.url}/messages/{message.id}/raw").content
     parsed = message_from_bytes(raw, policy=policy.default)
