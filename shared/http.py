@@ -12,6 +12,7 @@ import httpx
 from shared.deadlines import remaining_s
 from shared.errors import Kind, ServiceError
 from shared.identity import ServiceIdentity
+from shared.language import N_
 from shared.telemetry import PEER_CALLS, get_logger, request_id
 
 log = get_logger()
@@ -22,10 +23,10 @@ class PeerUnavailable(ServiceError):
 
     kind: ClassVar = Kind.UNAVAILABLE
     code: ClassVar = "peer_unavailable"
-    title: ClassVar = "A service that we need does not answer"
+    title: ClassVar = N_("A service that we need does not answer")
 
     def __init__(self, peer: str, why: str, *, answered: bool = False) -> None:
-        super().__init__(f"{peer} does not answer ({why}). Try again in a moment.", peer=peer)
+        super().__init__(N_("%(peer)s does not answer (%(why)s). Try again in a moment."), peer=peer, why=why)
         self.answered = answered
         """Whether it said anything at all, if only that it cannot now."""
 
@@ -35,10 +36,12 @@ class PeerRefused(ServiceError):
 
     kind: ClassVar = Kind.REFUSED
     code: ClassVar = "peer_refused"
-    title: ClassVar = "A service refused the request"
+    title: ClassVar = N_("A service refused the request")
 
     def __init__(self, peer: str, status_code: int, problem: dict[str, Any]) -> None:
-        super().__init__(problem.get("detail") or f"{peer} refused with {status_code}.", peer=peer)
+        super().__init__(
+            problem.get("detail") or N_("%(peer)s refused with %(status)s."), peer=peer, status=str(status_code)
+        )
         self.status_code = status_code
         self.problem = problem
 
