@@ -4,12 +4,14 @@ import tomllib
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from services.billing.catalog.catalog import Catalog, parse_catalog
 from services.billing.config import Settings
-from services.billing.domain.catalog import Catalog, parse_catalog
-from services.billing.gateways.stripe import StripeApi
-from services.billing.ports import Context
-from services.billing.use_cases.count_pending import KINDS, count_pending
-from services.billing.use_cases.push_catalog import push_catalog
+from services.billing.context import Context
+from services.billing.gateways.entitlements import EntitlementsGateway
+from services.billing.gateways.queue import QueueGateway
+from services.billing.gateways.stripe.gateway import StripeGateway
+from services.billing.offers.push import push_catalog
+from services.billing.pending import KINDS, count_pending
 from shared.db import Database
 from shared.http import ServiceClient
 from shared.identity import ServiceIdentity
@@ -37,21 +39,24 @@ def build_context(settings: Settings, *, pooled: bool = True) -> Context:
     common = settings.common
     identity = ServiceIdentity("billing", common.service_private_key)
     wake = JobQueue(common.redis_url, "billing").enqueue
+    peers = {
+        "entitlements": ServiceClient(settings.entitlements_url, "entitlements", identity),
+        "queue": ServiceClient(settings.queue_url, "queue", identity),
+    }
     return Context(
         settings=settings,
         db=Database(common.database_url, pool_size=common.web_threads, pooled=pooled, enqueue=wake),
         catalog=read_catalog(),
-        stripe=StripeApi(settings.stripe_api_key, api_base=settings.stripe_api_base),
-        peers={
-            "entitlements": ServiceClient(settings.entitlements_url, "entitlements", identity),
-            "queue": ServiceClient(settings.queue_url, "queue", identity),
-        },
+        stripe=StripeGateway(settings.stripe_api_key, api_base=settings.stripe_api_base),
+        entitlements=EntitlementsGateway(peers["entitlements"]),
+        queue=QueueGateway(peers["queue"]),
+        peers=peers,
     )
 
 
 def create_app(settings: Settings | None = None) -> "APIFlask":
     """The web application."""
-    from services.billing.web import routes  # noqa: PLC0415 - only for HTTP
+    from services.billing import routes  # noqa: PLC0415 - only for HTTP
     from shared.web import factory  # noqa: PLC0415 - only for HTTP
 
     settings = settings or Settings.read()
@@ -65,7 +70,7 @@ def create_app(settings: Settings | None = None) -> "APIFlask":
         blueprints=routes.blueprints(context),
         pending=count_pending,
         work=KINDS,
-        package=HERE / "web",
+        package=HERE,
         oidc=settings.oidc,
         form_targets=(settings.queue_public_url,),
     )
@@ -100,8 +105,7 @@ def run_migrate() -> None:
 
 def run_push_catalog() -> None:
     """Make Stripe's products and prices equal to the catalog's, once."""
-    context = build_context(_start(), pooled=False)
-    push_catalog(context.stripe, context.catalog)
+    push_catalog(build_context(_start(), pooled=False))
 
 
 def _start() -> Settings:

@@ -53,8 +53,8 @@ def create_app(
     """Build the application.
 
     `pending` counts what waits to converge, by name; `work` are the kinds of it that an operator sees and releases.
-    `package` is the folder of the service. `form_targets` are other origins to which a form of this service may lead
-    (browsers check redirects, too).
+    `package` is the service's folder, with the `templates` that several of its rooms use. `form_targets` are other
+    origins to which a form of this service may lead (browsers check redirects, too).
     """
     app = APIFlask(
         settings.service,

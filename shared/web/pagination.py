@@ -3,13 +3,16 @@
 import base64
 import binascii
 import json
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
 
 from apiflask import Schema
 from apiflask.fields import Integer, String
 from apiflask.validators import Range
 
 from shared.errors import Kind, ServiceError
+
+Row = TypeVar("Row")
 
 PAGE_SIZE = 50
 LARGEST_PAGE = 200
@@ -47,6 +50,23 @@ def decode_cursor(cursor: str | None, parts: int) -> list[Any] | None:
     if not isinstance(position, list) or len(position) != parts or not all(map(_is_place, position)):
         raise CursorInvalid("Use next_cursor of the page before, or leave the cursor out.", field="cursor")
     return position
+
+
+def position(cursor: str | None) -> str | None:
+    """The id after which a page begins, where one id is the place; None for the beginning. Raises CursorInvalid."""
+    place = decode_cursor(cursor, 1)
+    return None if place is None else str(place[0])
+
+
+def page_of(
+    rows: Sequence[Row], limit: int, *, id_of: Callable[[Row], str], as_body: Callable[[Row], Any]
+) -> dict[str, Any]:
+    """A page out of one row more than was asked for; the cursor stands only where more follows."""
+    shown = rows[:limit]
+    return {
+        "items": [as_body(row) for row in shown],
+        "next_cursor": encode_cursor(id_of(shown[-1])) if len(rows) > limit else None,
+    }
 
 
 def _is_place(part: Any) -> bool:

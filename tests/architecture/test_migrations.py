@@ -40,9 +40,7 @@ def versions(service: str) -> list[Path]:
 
 
 def metadata(service: str) -> sa.MetaData:
-    declared: sa.MetaData = (
-        part(service, "store.tables") if service == "billing" else part(service, "tables")
-    ).metadata
+    declared: sa.MetaData = part(service, "tables").metadata
     return declared
 
 

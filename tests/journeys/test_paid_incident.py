@@ -8,7 +8,7 @@ import pytest
 import sqlalchemy as sa
 from redis import Redis
 
-from services.billing.store import tables as books
+from services.billing.ledger import tables as ledger
 from services.entitlements.credits.tables import grants
 from services.queue.closing.end import cancel_ticket
 from services.queue.tickets.tables import tickets
@@ -25,7 +25,7 @@ def balances(premises: House) -> list[tuple[int, int, int]]:
 
 
 def account_balances(premises: House) -> dict[str, int]:
-    lines = books.ledger_entries
+    lines = ledger.ledger_entries
     with premises.billing.context.db.transaction() as session:
         rows: Any = session.execute(
             sa.select(lines.c.ledger_account, sa.func.sum(lines.c.amount_minor)).group_by(lines.c.ledger_account)

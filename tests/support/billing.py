@@ -16,16 +16,17 @@ from flask.testing import FlaskClient
 
 from sandbox.stripe import server as stripe_standin
 from sandbox.stripe.server import ThreadedHandle
-from services.billing.app import create_app, read_catalog
+from services.billing.app import build_context, create_app
+from services.billing.base_tables import outbox
+from services.billing.checkout.place import OrderRequest, place_order
 from services.billing.config import Settings
-from services.billing.domain.orders import Order
-from services.billing.gateways.stripe import StripeApi
-from services.billing.ports import Context
-from services.billing.store import orders
-from services.billing.store.tables import ledger_entries, outbox, webhook_events
-from services.billing.use_cases.handle_stripe_event import handle_due_events
-from services.billing.use_cases.place_order import OrderWish, place_order
-from services.billing.use_cases.push_catalog import push_catalog
+from services.billing.context import Context
+from services.billing.ledger.tables import ledger_entries
+from services.billing.offers.push import push_catalog
+from services.billing.orders import store as orders
+from services.billing.orders.order import Order
+from services.billing.stripe_inbox.handle import handle_due_events
+from services.billing.stripe_inbox.tables import webhook_events
 from shared import clock
 from shared.env import Env
 from shared.web.access import STAFF_SESSION
@@ -54,17 +55,10 @@ class Shop:
 
     # ---- customers
 
-    def order(self, ticket: str | None = "tkt_1", **wish: str) -> Order:
+    def order(self, ticket: str | None = "tkt_1", **request: str) -> Order:
         """Place an order as queue would."""
-        values: Any = {"contact_email": "jo@acme.test", "product": "incident_1", "currency": "usd", **wish}
-        return place_order(
-            self.context.db,
-            self.context.stripe,
-            self.context.catalog,
-            OrderWish(ticket_id=ticket, **values),
-            public_url=self.context.settings.common.public_url,
-            checkout_minutes=self.context.settings.checkout_minutes,
-        )
+        values: Any = {"contact_email": "jo@acme.test", "product": "incident_1", "currency": "usd", **request}
+        return place_order(self.context, OrderRequest(ticket_id=ticket, **values))
 
     def pay(self, order: Order, card: str = CARD) -> httpx.Response:
         """Fill in Stripe's page."""
@@ -74,9 +68,9 @@ class Shop:
         }  # fmt: skip
         return httpx.post(order.checkout_url or "", data=form, timeout=10)
 
-    def bought(self, ticket: str | None = "tkt_1", **wish: str) -> Order:
+    def bought(self, ticket: str | None = "tkt_1", **request: str) -> Order:
         """An order, paid and settled by its webhook."""
-        order = self.order(ticket, **wish)
+        order = self.order(ticket, **request)
         assert self.pay(order).status_code == 303
         self.deliver()
         return self.now(order)
@@ -134,7 +128,7 @@ class Shop:
 
     def handle(self) -> int:
         """Do the work of the events that are due."""
-        return handle_due_events(self.context.db, self.context.stripe)
+        return handle_due_events(self.context)
 
     # ---- what came of it
 
@@ -182,12 +176,20 @@ class Shop:
         return client
 
 
-def _pushed(base: Path) -> Path:
+def _settings(standin: ThreadedHandle, databases: Any, **variables: str) -> Settings:
+    """Billing's settings, with that stand-in as Stripe and nobody at Valkey's address."""
+    urls = {"stripe": standin.url}
+    return Settings.read(
+        Env(environment("billing", databases=databases, redis_url="redis://127.0.0.1:1", urls=urls, **variables))
+    )
+
+
+def _pushed(base: Path, databases: Any) -> Path:
     """The state of a stand-in to which the catalog was pushed: made once, copied for each shop."""
     folder = base / "stripe-with-catalog"
     if not folder.exists():
         standin = stripe_standin.start(folder, STRIPE_KEY)
-        push_catalog(StripeApi(STRIPE_KEY, api_base=standin.url), read_catalog())
+        push_catalog(build_context(_settings(standin, databases), pooled=False))
         standin.stop()
     return folder
 
@@ -195,12 +197,9 @@ def _pushed(base: Path) -> Path:
 @contextmanager
 def open_shop(folder: Path, databases: Any, **variables: str) -> Iterator[Shop]:
     """A shop for one test, its catalog pushed."""
-    shutil.copytree(_pushed(folder.parent), folder / "stripe")
+    shutil.copytree(_pushed(folder.parent, databases), folder / "stripe")
     standin = stripe_standin.start(folder / "stripe", STRIPE_KEY)
-    given = environment(
-        "billing", databases=databases, redis_url="redis://127.0.0.1:1", urls={"stripe": standin.url}, **variables
-    )
-    settings = Settings.read(Env(given))
+    settings = _settings(standin, databases, **variables)
     app = create_app(settings)
     context = app.extensions["context"]
     context.db.enqueue = None

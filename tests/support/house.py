@@ -154,9 +154,7 @@ def house(folder: Path, databases: Any, redis_url: str) -> Iterator[House]:
     """A house for one test."""
     built = House(folder, databases, redis_url)
     try:
-        importlib.import_module("services.billing.use_cases.push_catalog").push_catalog(
-            built.billing.context.stripe, built.billing.context.catalog
-        )
+        importlib.import_module("services.billing.offers.push").push_catalog(built.billing.context)
         yield built
     finally:
         built.close()

@@ -1,1 +1,1 @@
-"""What billing does not own: Stripe."""
+"""What billing does not own: Stripe and the other services. A gateway imports no room."""

@@ -1,6 +1,6 @@
 """Alembic's entry: everything is in shared.migrations."""
 
-from services.billing.store.tables import metadata
+from services.billing.tables import metadata
 from shared.migrations import run_env
 
 run_env(metadata)

@@ -8,17 +8,10 @@ from typing import Any
 
 import pytest
 
-from services.billing.domain.orders import OrderState
-from services.billing.errors import (
-    CatalogOutOfStep,
-    OrderAlreadyOpen,
-    StripeOutcomeUnknown,
-    StripeRefused,
-    StripeUnavailable,
-    UnknownCurrency,
-    UnknownProduct,
-)
-from services.billing.use_cases.ask_open_orders import ask_open_orders
+from services.billing.checkout.ask_open import ask_open_orders
+from services.billing.checkout.errors import CatalogOutOfStep, OrderAlreadyOpen, UnknownCurrency, UnknownProduct
+from services.billing.gateways.stripe.errors import StripeOutcomeUnknown, StripeRefused, StripeUnavailable
+from services.billing.orders.order import OrderState
 from shared import clock
 from tests.support.billing import CARD_DECLINED, Shop, open_shop
 
@@ -32,7 +25,7 @@ def shop(tmp_path: Path, databases: Any) -> Iterator[Shop]:
 
 
 def ask(shop: Shop) -> int:
-    return ask_open_orders(shop.context.db, shop.context.stripe, public_url="http://billing.test")
+    return ask_open_orders(shop.context)
 
 
 def later(monkeypatch: pytest.MonkeyPatch, **by: float) -> None:
@@ -44,7 +37,7 @@ def sessions(shop: Shop) -> list[dict[str, Any]]:
     return list(shop.http.get("/v1/checkout/sessions", params={"limit": "100"}).raise_for_status().json()["data"])
 
 
-def test_an_order_opens_a_checkout_for_exactly_what_was_wished(shop: Shop) -> None:
+def test_an_order_opens_a_checkout_for_exactly_what_was_asked_for(shop: Shop) -> None:
     order = shop.order(product="incident_5", currency="jpy")
 
     assert order.state is OrderState.OPEN

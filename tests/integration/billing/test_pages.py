@@ -8,8 +8,10 @@ from typing import Any
 
 import pytest
 
-from services.billing.use_cases.push_catalog import push_catalog
-from services.billing.use_cases.reconcile_day import reconcile_day
+from services.billing.gateways.entitlements import EntitlementsGateway
+from services.billing.gateways.queue import QueueGateway
+from services.billing.offers.push import push_catalog
+from services.billing.reconciliation.reconcile import reconcile_day
 from shared import clock
 from shared.http import PeerRefused, PeerUnavailable
 from tests.support.billing import Shop, open_shop
@@ -38,8 +40,10 @@ class Peer:
 
 
 def with_peers(shop: Shop, **peers: dict[str, Any] | None) -> None:
-    made: Any = {name: Peer(answers) for name, answers in peers.items()}
-    shop.app.extensions["context"] = replace(shop.context, peers=made)
+    made: dict[str, Any] = {name: Peer(answers) for name, answers in peers.items()}
+    shop.app.extensions["context"] = replace(
+        shop.context, entitlements=EntitlementsGateway(made["entitlements"]), queue=QueueGateway(made["queue"])
+    )
 
 
 # ---- the offer
@@ -265,7 +269,7 @@ def test_a_clean_day_says_so(shop: Shop) -> None:
 
 def test_an_older_run_leads_to_the_newest(shop: Shop) -> None:
     today = clock.now().date()
-    runs = [reconcile_day(shop.context.db, shop.context.stripe, today, zone="UTC", run_by="Finn") for _ in range(2)]
+    runs = [reconcile_day(shop.context, today, run_by="Finn") for _ in range(2)]
     page = shop.staff("finance").get(f"/finance/reconciliations/{runs[0].reconciliation_id}").text
     assert f'href="/finance/reconciliations/{runs[1].reconciliation_id}"' in page
 
@@ -329,7 +333,7 @@ def test_the_trace_bears_services_that_are_away_or_know_nothing(shop: Shop, answ
 
 def test_the_trace_of_a_charge_behind_our_back_ends_there(shop: Shop) -> None:
     charge_id = shop.charge_behind_our_back()
-    reconcile_day(shop.context.db, shop.context.stripe, clock.now().date(), zone="UTC", run_by="Finn")
+    reconcile_day(shop.context, clock.now().date(), run_by="Finn")
     page = shop.staff("finance").get(f"/finance/charges/{charge_id}").text
     assert "$12.00 that our books know nothing of." in page
     assert "is-missing" in page
@@ -362,7 +366,7 @@ def test_the_journal_shows_the_books_of_a_day(shop: Shop) -> None:
 
 
 def test_the_catalog_is_pushed_once(shop: Shop) -> None:
-    assert push_catalog(shop.context.stripe, shop.context.catalog) == []
+    assert push_catalog(shop.context) == []
     prices = shop.http.get("/v1/prices", params={"limit": "100"}).json()["data"]
     assert len(prices) == 20
     assert {price["recurring"]["interval"] for price in prices if price["recurring"]} == {"month", "year"}
@@ -372,13 +376,13 @@ def test_a_new_figure_takes_the_lookup_key_over_and_may_come_back(shop: Shop) ->
     one, *rest = shop.context.catalog.products
     dearer = replace(shop.context.catalog, products=(replace(one, prices={**one.prices, "usd": 5900}), *rest))
 
-    assert push_catalog(shop.context.stripe, dearer) == ["incident_1_usd"]
-    found = shop.context.stripe.find_price("incident_1_usd")
+    assert push_catalog(replace(shop.context, catalog=dearer)) == ["incident_1_usd"]
+    found = shop.context.stripe.prices.find("incident_1_usd")
     assert found is not None
     assert found.amount.amount_minor == 5900
 
-    assert push_catalog(shop.context.stripe, shop.context.catalog) == ["incident_1_usd"]
-    back = shop.context.stripe.find_price("incident_1_usd")
+    assert push_catalog(shop.context) == ["incident_1_usd"]
+    back = shop.context.stripe.prices.find("incident_1_usd")
     assert back is not None
     assert back.amount.amount_minor == 4900
     assert shop.order().price.amount_minor == 4900

@@ -9,12 +9,16 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from services.billing.domain.reconciliation import BookDay, ExceptionType, Mismatch, Reconciliation
-from services.billing.errors import DayNotBegun, StripeUnavailable
-from services.billing.store import reconciliations
-from services.billing.store.tables import balance_transactions, charges, orders, reconciliation_exceptions
-from services.billing.use_cases.mirror_charge import mirror_balances
-from services.billing.use_cases.reconcile_day import reconcile_day
+from services.billing.gateways.stripe.errors import StripeUnavailable
+from services.billing.ledger.book_day import BookDay
+from services.billing.orders.tables import orders
+from services.billing.payments.mirror import mirror_balances
+from services.billing.payments.tables import balance_transactions, charges
+from services.billing.reconciliation import store as reconciliations
+from services.billing.reconciliation.errors import DayNotBegun
+from services.billing.reconciliation.reconcile import reconcile_day
+from services.billing.reconciliation.reconciliation import ExceptionType, Mismatch, Reconciliation
+from services.billing.reconciliation.tables import reconciliation_exceptions
 from shared import clock
 from shared.money import Money
 from tests.support.billing import Shop, open_shop
@@ -32,7 +36,7 @@ def today() -> date:
 
 
 def run(shop: Shop, day: date | None = None) -> Reconciliation:
-    return reconcile_day(shop.context.db, shop.context.stripe, day or today(), zone="UTC", run_by="Finn Walsh")
+    return reconcile_day(shop.context, day or today(), run_by="Finn Walsh")
 
 
 def found(shop: Shop, reconciliation: Reconciliation) -> list[Mismatch]:
@@ -150,7 +154,7 @@ def test_a_balance_transaction_that_is_not_there_yet_is_named_and_resolved_when_
     def came() -> bool:
         then = clock.now() + timedelta(minutes=next(minutes))
         monkeypatch.setattr(clock, "now", lambda: then)
-        mirror_balances(shop.context.db, shop.context.stripe)
+        mirror_balances(shop.context)
         monkeypatch.undo()
         return bool(shop.balances().get("stripe_fees"))
 

@@ -2,24 +2,28 @@
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import count
 from pathlib import Path
-from typing import Any, cast
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError, ProgrammingError
 
-from services.billing.domain.orders import Order, OrderState
-from services.billing.errors import OrderBusy
-from services.billing.ports import CheckoutSession, StripeGateway
-from services.billing.store import orders
-from services.billing.store.tables import audit_entries, consumptions, ledger_transactions
-from services.billing.use_cases.count_pending import count_pending
-from services.billing.use_cases.mirror_charge import mirror_balances, mirror_charge
-from services.billing.use_cases.settle_order import settle_order
-from services.billing.use_cases.take_event import take_event
+from services.billing.audit.tables import audit_entries
+from services.billing.checkout.confirm import confirm_payment
+from services.billing.gateways.stripe.checkouts import CheckoutSession
+from services.billing.ledger.tables import ledger_transactions
+from services.billing.orders import store as orders
+from services.billing.orders.errors import OrderBusy
+from services.billing.orders.order import Order, OrderState
+from services.billing.payments.mirror import mirror_balances, mirror_charge
+from services.billing.pending import count_pending
+from services.billing.revenue.tables import consumptions
+from services.billing.take_event import take_event
 from shared import clock
 from shared.inbox import UnknownEvent
 from tests.support.billing import Shop, open_shop
@@ -44,7 +48,7 @@ def consumed(shop: Shop, order_id: str | None, number: int = 1, *, ticket: str |
         "ticket_id": ticket or f"tkt_{number}", "consumed_at": clock.now().isoformat(),
     }  # fmt: skip
     event = {"id": f"evt_{number}", "type": "entitlements.credit.consumed.v1", "body": body}
-    return take_event(shop.context.db, event)
+    return take_event(shop.context, event)
 
 
 def pending(shop: Shop) -> dict[str, int]:
@@ -171,7 +175,7 @@ def test_a_fee_that_stripe_names_later_is_booked_when_it_comes(shop: Shop, monke
     def asked() -> bool:
         then = clock.now() + timedelta(minutes=next(minutes))
         monkeypatch.setattr(clock, "now", lambda: then)
-        mirror_balances(shop.context.db, shop.context.stripe)
+        mirror_balances(shop.context)
         monkeypatch.undo()
         return shop.balances().get("stripe_fees") == 172
 
@@ -198,15 +202,15 @@ class NamesItMeanwhile:
     def __init__(self, shop: Shop) -> None:
         self._shop = shop
 
-    def read_checkout(self, session_id: str) -> CheckoutSession:
+    def read(self, session_id: str) -> CheckoutSession:
         stripe = self._shop.context.stripe
-        older = stripe.read_checkout(session_id)
+        older = stripe.checkouts.read(session_id)
         charge = older.charge
         assert charge is not None
         assert charge.balance_transaction is None
         self._shop.time_passes()
-        eventually(lambda: stripe.read_charge(charge.charge_id).balance_transaction)
-        mirror_charge(self._shop.context.db, stripe, charge.charge_id)
+        eventually(lambda: stripe.charges.read(charge.charge_id).balance_transaction)
+        mirror_charge(self._shop.context, charge.charge_id)
         return older
 
 
@@ -215,7 +219,8 @@ def test_a_balance_transaction_that_is_known_before_the_settlement_books_its_fee
     order = shop.order()
     shop.pay(order)
 
-    settle_order(shop.context.db, cast("StripeGateway", NamesItMeanwhile(shop)), order.order_id)
+    stripe: Any = SimpleNamespace(checkouts=NamesItMeanwhile(shop))
+    confirm_payment(replace(shop.context, stripe=stripe), order.order_id)
 
     assert shop.balances() == {"stripe_balance": 4728, "deferred_revenue": -4900, "stripe_fees": 172}
 
@@ -279,10 +284,10 @@ def test_more_credits_than_were_bought_never_earn(shop: Shop) -> None:
 
 def test_events_that_billing_does_not_take_are_refused(shop: Shop) -> None:
     with pytest.raises(UnknownEvent):
-        take_event(shop.context.db, {"id": "evt_x", "type": "queue.ticket.closed.v1", "body": {}})
+        take_event(shop.context, {"id": "evt_x", "type": "queue.ticket.closed.v1", "body": {}})
     body: dict[str, Any] = {"id": "evt_x", "type": "entitlements.credit.consumed.v1", "body": {"amount": 1}}
     with pytest.raises(UnknownEvent):
-        take_event(shop.context.db, body)
+        take_event(shop.context, body)
 
 
 @pytest.mark.parametrize("table", ["ledger_transactions", "ledger_entries", "audit_entries"])

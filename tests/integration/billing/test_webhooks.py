@@ -10,11 +10,11 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from services.billing.domain.orders import OrderState
-from services.billing.store.tables import webhook_events
-from services.billing.use_cases.count_pending import count_pending
-from services.billing.use_cases.handle_stripe_event import PARK_AFTER, handle_due_events, handle_stripe_event
-from services.billing.use_cases.sweep_in_events import sweep_in_events
+from services.billing.orders.order import OrderState
+from services.billing.pending import count_pending
+from services.billing.stripe_inbox.handle import PARK_AFTER, handle_due_events, handle_stripe_event
+from services.billing.stripe_inbox.sweep_in import sweep_in_events
+from services.billing.stripe_inbox.tables import webhook_events
 from shared import clock
 from tests.support.billing import Shop, open_shop, signed
 
@@ -27,9 +27,9 @@ def shop(tmp_path: Path, databases: Any) -> Iterator[Shop]:
         yield opened
 
 
-def completed(shop: Shop, **wish: str) -> tuple[Any, dict[str, Any]]:
+def completed(shop: Shop, **request: str) -> tuple[Any, dict[str, Any]]:
     """A paid order and the event that tells of it."""
-    order = shop.order(**wish)
+    order = shop.order(**request)
     shop.pay(order)
     return order, shop.events("checkout.session.completed")[0]
 
@@ -62,7 +62,7 @@ def test_twenty_parallel_deliveries_have_one_effect(shop: Shop) -> None:
 
     with ThreadPoolExecutor(20) as pool:
         answers = list(pool.map(lambda _: shop.webhook(event, client=shop.app.test_client()), range(20)))
-        list(pool.map(lambda _: handle_stripe_event(shop.context.db, shop.context.stripe, event["id"]), range(20)))
+        list(pool.map(lambda _: handle_stripe_event(shop.context, event["id"]), range(20)))
 
     assert {answer.status_code for answer in answers} == {200}
     assert sum(answer.json["new"] for answer in answers) == 1
@@ -80,7 +80,7 @@ def test_different_events_of_one_payment_in_any_order_settle_it_once(shop: Shop)
         assert shop.webhook(each).status_code == 200
 
     with ThreadPoolExecutor(4) as pool:
-        list(pool.map(lambda _: handle_due_events(shop.context.db, shop.context.stripe), range(4)))
+        list(pool.map(lambda _: handle_due_events(shop.context), range(4)))
 
     assert len(shop.purchases()) == 1
     assert shop.balances()["deferred_revenue"] == -4900
@@ -158,8 +158,8 @@ def test_a_webhook_repeated_after_days_changes_nothing(shop: Shop) -> None:
 def test_an_event_that_never_arrived_is_swept_in(shop: Shop) -> None:
     order, _ = completed(shop)
 
-    assert sweep_in_events(shop.context.db, shop.context.stripe) > 0
-    assert sweep_in_events(shop.context.db, shop.context.stripe) == 0
+    assert sweep_in_events(shop.context) > 0
+    assert sweep_in_events(shop.context) == 0
     shop.handle()
 
     assert shop.now(order).state is OrderState.SETTLED
@@ -169,17 +169,17 @@ def test_an_event_that_never_arrived_is_swept_in(shop: Shop) -> None:
 
 def test_a_sweep_begins_where_the_last_one_ended(shop: Shop) -> None:
     completed(shop)
-    sweep_in_events(shop.context.db, shop.context.stripe)
+    sweep_in_events(shop.context)
     shop.execute("DELETE FROM webhook_events")
     shop.execute("UPDATE sweep_cursors SET reached_at = now() + interval '1 hour'")
 
-    assert sweep_in_events(shop.context.db, shop.context.stripe) == 0
+    assert sweep_in_events(shop.context) == 0
 
 
 def test_two_sweeps_at_once_keep_each_event_once(shop: Shop) -> None:
     completed(shop)
     with ThreadPoolExecutor(2) as pool:
-        new = list(pool.map(lambda _: sweep_in_events(shop.context.db, shop.context.stripe), range(2)))
+        new = list(pool.map(lambda _: sweep_in_events(shop.context), range(2)))
     assert sum(new) == shop.stored_events()
 
 

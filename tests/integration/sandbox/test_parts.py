@@ -22,7 +22,7 @@ from sandbox.ports import CannotStartError, choose_ports
 from sandbox.settings import INNER, OFFSETS, WEBHOOK_EVENTS, Place, Secrets, service_env, stripe_env
 from sandbox.stripe.settings import from_env as standin_settings
 from sandbox.supervisor import Options, Supervisor
-from services.billing.use_cases.handle_stripe_event import HANDLERS
+from services.billing.stripe_inbox.handle import HANDLERS
 from shared.env import Env
 from tests.support.free_ports import free_base
 

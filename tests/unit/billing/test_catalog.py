@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from services.billing.domain.catalog import CatalogError, ProductKind, parse_catalog
+from services.billing.catalog.catalog import CatalogError, ProductKind, parse_catalog
 from shared.money import Money
 
 SHIPPED = Path(__file__).parents[3] / "services" / "billing" / "catalog.toml"

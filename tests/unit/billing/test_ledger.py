@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.billing.domain.ledger import (
+from services.billing.ledger.entries import (
     Entry,
     LedgerAccount,
     LedgerTransaction,

@@ -6,10 +6,12 @@ from typing import Any
 
 import pytest
 
+from services.billing.accounts.contact import normalize_email
+from services.billing.checkout.verdict import SessionVerdict, judge_session
 from services.billing.config import Settings
-from services.billing.domain.contacts import normalize_email
-from services.billing.domain.orders import SessionVerdict, judge_session
-from services.billing.domain.reconciliation import BookDay, ExceptionType, day_of, next_step, sentence
+from services.billing.ledger.book_day import BookDay, day_of
+from services.billing.reconciliation.reconciliation import ExceptionType
+from services.billing.reconciliation.view import next_step, sentence
 from shared.env import Env, SettingsError
 from shared.money import Money
 from tests.support.settings import environment

@@ -9,8 +9,8 @@ import stripe
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.billing.domain.signature import verify_signature
-from services.billing.errors import WebhookNotAuthentic
+from services.billing.stripe_inbox.errors import WebhookNotAuthentic
+from services.billing.stripe_inbox.signature import verify_signature
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 SECRET = "whsec_current_0123456789"

@@ -2,7 +2,7 @@
 
 import pytest
 
-from services.billing.gateways.stripe_objects import session_of
+from services.billing.gateways.stripe.checkouts import session_of
 
 
 @pytest.mark.parametrize(

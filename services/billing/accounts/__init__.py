@@ -1,0 +1,1 @@
+"""The paying customers, known by their contact address. Stands on nothing."""

@@ -1,0 +1,1 @@
+"""What is sold, and for how much. Stands on nothing: the process's context holds it."""

@@ -1,0 +1,4 @@
+"""Stripe's page for an order: opened, asked about until the outcome is known, and confirmed once.
+
+Stands on orders, revenue, accounts and the catalog.
+"""

@@ -1,0 +1,59 @@
+"""What is refused about buying."""
+
+from collections.abc import Iterable
+
+from shared.errors import Kind, ServiceError
+
+
+class UnknownProduct(ServiceError):
+    """Nothing of that name can be bought."""
+
+    kind = Kind.INVALID
+    code = "unknown_product"
+    title = "This product cannot be bought"
+
+    def __init__(self, product: str, valid: Iterable[str]) -> None:
+        choices = list(valid)
+        message = f"{product!r} cannot be bought. Choose one of {', '.join(choices)}."
+        super().__init__(message, field="product", product=product, valid=choices)
+
+
+class UnknownCurrency(ServiceError):
+    """Nothing is sold in that currency."""
+
+    kind = Kind.INVALID
+    code = "unknown_currency"
+    title = "Nothing is sold in this currency"
+
+    def __init__(self, currency: str, valid: Iterable[str]) -> None:
+        choices = list(valid)
+        message = f"{currency!r} is not a currency of our prices. Choose one of {', '.join(choices)}."
+        super().__init__(message, field="currency", currency=currency, valid=choices)
+
+
+class OrderAlreadyOpen(ServiceError):
+    """The ticket already has an open order for something else."""
+
+    kind = Kind.CONFLICT
+    code = "order_already_open"
+    title = "This ticket already has an open order"
+
+    def __init__(self, *, order_id: str, product: str, currency: str, checkout_url: str | None) -> None:
+        super().__init__(
+            f"This ticket already has an open order for {product} in {currency}. Pay that, or wait until it expires.",
+            order_id=order_id, product=product, currency=currency, checkout_url=checkout_url,
+        )  # fmt: skip
+
+
+class CatalogOutOfStep(ServiceError):
+    """Stripe has no price for what our catalog sells, or another one."""
+
+    kind = Kind.UNAVAILABLE
+    code = "catalog_out_of_step"
+    title = "This price is not ready at Stripe"
+
+    def __init__(self, lookup_key: str, *, found: str) -> None:
+        super().__init__(
+            f"Stripe has {found} under {lookup_key}. An operator runs: python -m services.billing push-catalog",
+            lookup_key=lookup_key,
+        )

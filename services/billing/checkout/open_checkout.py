@@ -1,0 +1,86 @@
+"""Open the checkout of a drafted order: committed first, then Stripe is asked, then the outcome is recorded."""
+
+from datetime import timedelta
+
+from services.billing.checkout.errors import CatalogOutOfStep
+from services.billing.context import Context
+from services.billing.gateways.stripe.checkouts import CheckoutRequest, CheckoutSession
+from services.billing.gateways.stripe.errors import StripeRefused
+from services.billing.gateways.stripe.prices import StripePrice
+from services.billing.orders import store as orders
+from services.billing.orders.abandon import abandon
+from services.billing.orders.errors import OrderNotFound
+from services.billing.orders.order import Order, OrderState
+from shared import clock
+
+FIRST_ASK = timedelta(seconds=30)
+"""How long the request that wrote a draft has for Stripe's reply before a sweep asks in its place."""
+ASK_AGAIN = timedelta(seconds=60)
+
+
+def open_checkout(context: Context, order_id: str) -> Order:
+    """The order with its checkout. Safe to repeat: the same draft sends the same request under the same key.
+
+    A refusal abandons the order (there is no session). Without a reply it stays a draft: unknown until asked again.
+    """
+    order = _with_price(context, order_id)
+    if order.state is not OrderState.DRAFT or order.price_id is None:
+        return order
+    public_url = context.settings.common.public_url
+    request = CheckoutRequest(
+        order_id=order.order_id,
+        price_id=order.price_id,
+        contact_email=order.contact_email,
+        expires_at=order.checkout_expires_at,
+        # Stripe fills the braces in.
+        success_url=f"{public_url}/checkout/return?order={order.order_id}&session_id={{CHECKOUT_SESSION_ID}}",
+        cancel_url=f"{public_url}/checkout/canceled?order={order.order_id}",
+    )
+    try:
+        checkout = context.stripe.checkouts.create(request)
+    except StripeRefused as refusal:
+        with context.db.transaction() as session:
+            abandon(session, order_id, why=refusal.message)
+        raise
+    return _record(context, order_id, checkout)
+
+
+def _with_price(context: Context, order_id: str) -> Order:
+    """The order with its price's id, which is looked up once and then kept: a retry must name the same price."""
+    with context.db.transaction() as session:
+        order = orders.find(session, order_id)
+    if order is None:
+        raise OrderNotFound(order_id)
+    if order.state is not OrderState.DRAFT or order.price_id is not None:
+        return order
+    price = context.stripe.prices.find(order.lookup_key)
+    if price is None or price.amount != order.price:
+        raise CatalogOutOfStep(order.lookup_key, found=_words(price))
+    with context.db.transaction() as session:
+        order = orders.lock(session, order_id) or order
+        if order.state is OrderState.DRAFT and order.price_id is None:
+            orders.update(session, order_id, price_id=price.price_id)
+        return orders.find(session, order_id) or order
+
+
+def _words(price: StripePrice | None) -> str:
+    return "no price" if price is None else f"{price.amount.amount_minor} {price.amount.currency} (minor units)"
+
+
+def _record(context: Context, order_id: str, checkout: CheckoutSession) -> Order:
+    with context.db.transaction() as session:
+        order = orders.lock(session, order_id)
+        if order is None:
+            raise OrderNotFound(order_id)
+        if order.checkout_session_id is None:
+            orders.update(session, order_id, checkout_session_id=checkout.session_id)
+        if order.state is OrderState.DRAFT:
+            # The webhook may have been quicker than this reply: then the order is settled and stays so.
+            orders.update(
+                session,
+                order_id,
+                state=OrderState.OPEN,
+                checkout_url=checkout.url,
+                next_ask_at=clock.now() + ASK_AGAIN,
+            )
+        return orders.find(session, order_id) or order

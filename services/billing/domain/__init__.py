@@ -1,1 +1,0 @@
-"""Pure decisions of billing: no framework, no clock, no randomness, no I/O."""

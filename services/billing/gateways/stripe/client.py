@@ -1,0 +1,69 @@
+"""How Stripe is called: the client, its patience, and its errors as ours."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any, TypeVar
+
+import stripe
+
+from services.billing.gateways.stripe.errors import (
+    StripeObjectMissing,
+    StripeOutcomeUnknown,
+    StripeRefused,
+    StripeUnavailable,
+)
+from services.billing.gateways.stripe.fields import Json
+from shared.telemetry import get_logger
+
+log = get_logger()
+Thing = TypeVar("Thing")
+
+API_VERSION = "2026-08-26.dahlia"
+CONNECT_TIMEOUT_S, READ_TIMEOUT_S = 2.0, 8.0
+RETRIES = 1
+"""The SDK's own, with the same idempotency key. More patience is the sweeps' business, not the customer's."""
+PAGE = 100
+
+
+def connect(api_key: str, *, api_base: str | None, retries: int) -> stripe.StripeClient:
+    """A client of Stripe, or of the stand-in that plays Stripe at `api_base`."""
+    addresses: Any = dict.fromkeys(("api", "files", "connect", "meter_events"), api_base) if api_base else None
+    return stripe.StripeClient(
+        api_key,
+        stripe_version=API_VERSION,
+        base_addresses=addresses,
+        max_network_retries=retries,
+        http_client=stripe.RequestsClient(timeout=(CONNECT_TIMEOUT_S, READ_TIMEOUT_S)),
+    )
+
+
+@contextmanager
+def translated(*, changes: bool) -> Iterator[None]:
+    """Stripe's errors as ours. Only a call that changes something can have an unknown outcome."""
+    try:
+        yield
+    except stripe.CardError as error:
+        raise StripeRefused(f"The card was declined: {error.user_message}", stripe_code=error.code) from error
+    except stripe.IdempotencyError as error:
+        # An earlier call under this key said something else, and may have been done: never a new key.
+        raise StripeOutcomeUnknown("Stripe has this key from another request. A person looks.") from error
+    except stripe.InvalidRequestError as error:
+        refusal = StripeObjectMissing if error.code == "resource_missing" else StripeRefused
+        raise refusal(f"Stripe refused the request: {error.user_message}", stripe_code=error.code) from error
+    except (stripe.AuthenticationError, stripe.PermissionError) as error:
+        log.error("Stripe does not accept our key", why=type(error).__name__)
+        raise StripeUnavailable("Stripe does not accept our key. Check STRIPE_API_KEY.") from error
+    except stripe.RateLimitError as error:
+        raise StripeUnavailable("Stripe is busy. Try again in a moment.") from error
+    except stripe.StripeError as error:
+        # 409: another request with this key is running. Everything else: no reply, or a fault on Stripe's side.
+        if changes:
+            raise StripeOutcomeUnknown(f"Stripe gave no outcome ({type(error).__name__}). It will be asked.") from error
+        raise StripeUnavailable(f"Stripe does not answer ({type(error).__name__}). Try again in a moment.") from error
+
+
+def each(listing: Callable[[Any], Any], params: Any, convert: Callable[[Json], Thing]) -> Iterator[Thing]:
+    """Page after page of a list, each fetched when the one before is used up."""
+    with translated(changes=False):
+        for item in listing({**params, "limit": PAGE}).auto_paging_iter():
+            yield convert(item.to_dict())

@@ -1,0 +1,44 @@
+"""What Stripe's refusals and its silence mean for us."""
+
+from typing import Any
+
+from shared.errors import Kind, ServiceError
+
+
+class StripeRefused(ServiceError):
+    """Stripe understood and said no: nothing was done, and the same request will be refused again."""
+
+    kind = Kind.CONFLICT
+    code = "stripe_refused"
+    title = "Stripe refused"
+
+    def __init__(self, message: str, *, stripe_code: str | None = None, **facts: Any) -> None:
+        super().__init__(message, stripe_code=stripe_code, **facts)
+        self.stripe_code = stripe_code
+
+
+class StripeObjectMissing(StripeRefused):
+    """Stripe has no object of that id."""
+
+    code = "stripe_object_missing"
+    title = "Stripe does not know this object"
+
+
+class StripeUnavailable(ServiceError):
+    """Stripe did not do it, and says so: busy, or our key is not accepted. The same request may succeed later."""
+
+    kind = Kind.UNAVAILABLE
+    code = "stripe_unavailable"
+    title = "Stripe does not answer"
+
+
+class StripeOutcomeUnknown(ServiceError):
+    """No reply: Stripe may have done it or not. Ask again with the same key, never with a new one."""
+
+    kind = Kind.UNAVAILABLE
+    code = "stripe_outcome_unknown"
+    title = "Stripe has not told us the outcome"
+
+
+STRIPE_SILENT = (StripeUnavailable, StripeOutcomeUnknown)
+"""Stripe does not answer: whoever works through a list stops there, and does not wait for each line of it."""

@@ -1,0 +1,25 @@
+"""What is refused about orders."""
+
+from shared.errors import Kind, ServiceError
+
+
+class OrderNotFound(ServiceError):
+    """There is no such order."""
+
+    kind = Kind.NOT_FOUND
+    code = "order_not_found"
+    title = "There is no such order"
+
+    def __init__(self, order_id: str) -> None:
+        super().__init__("There is no such order. Check the id.", order_id=order_id)
+
+
+class OrderBusy(ServiceError):
+    """Somebody else works on the order just now, for longer than one may wait."""
+
+    kind = Kind.UNAVAILABLE
+    code = "order_busy"
+    title = "The order is being worked on"
+
+    def __init__(self) -> None:
+        super().__init__("The payment is being looked up at Stripe just now. Try again in a moment.")

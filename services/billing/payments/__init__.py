@@ -1,0 +1,4 @@
+"""Charges and balance transactions as Stripe has them (the mirror), and Stripe's fee in the books.
+
+Stands on the ledger.
+"""

@@ -1,0 +1,126 @@
+"""The mirror of Stripe's charges and balance transactions, as last read from Stripe."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
+
+from services.billing.gateways.stripe.charges import BalanceTransaction, Charge
+from services.billing.payments.tables import balance_transactions, charges
+from shared.money import Money
+
+
+def keep(session: Session, charge: Charge, *, now: datetime) -> None:
+    """Mirror a charge and, once Stripe has named it, its balance transaction. What is known stays known."""
+    balance = charge.balance_transaction
+    if balance is not None:
+        _keep_balance(session, balance, now=now)
+    row = insert(charges).values(
+        charge_id=charge.charge_id,
+        payment_intent_id=charge.payment_intent_id,
+        order_id=charge.order_id,
+        balance_transaction_id=balance.balance_transaction_id if balance else None,
+        amount_minor=charge.amount.amount_minor,
+        refunded_minor=charge.refunded_minor,
+        currency=charge.amount.currency,
+        created_at=charge.created_at,
+        mirrored_at=now,
+        next_ask_at=now,
+    )
+    known = sa.func.coalesce(row.excluded.balance_transaction_id, charges.c.balance_transaction_id)
+    session.execute(
+        row.on_conflict_do_update(
+            index_elements=["charge_id"],
+            set_={
+                "balance_transaction_id": known,
+                "refunded_minor": sa.func.greatest(row.excluded.refunded_minor, charges.c.refunded_minor),
+                "mirrored_at": now,
+            },
+        )
+    )
+
+
+def _keep_balance(session: Session, balance: BalanceTransaction, *, now: datetime) -> None:
+    # Stripe never changes a balance transaction's amounts: the first reading is the last word.
+    session.execute(
+        insert(balance_transactions)
+        .values(
+            balance_transaction_id=balance.balance_transaction_id,
+            source_id=balance.source_id,
+            type=balance.type,
+            gross_minor=balance.gross.amount_minor,
+            fee_minor=balance.fee_minor,
+            currency=balance.gross.currency,
+            created_at=balance.created_at,
+            available_on=balance.available_on,
+            mirrored_at=now,
+        )
+        .on_conflict_do_nothing(index_elements=["balance_transaction_id"])
+    )
+
+
+def claim_without_balance(session: Session, *, now: datetime, pause: timedelta, limit: int) -> Sequence[str]:
+    """Ids of charges whose balance transaction Stripe should be asked for now."""
+    due = (
+        sa.select(charges.c.charge_id)
+        .where(charges.c.balance_transaction_id.is_(None), charges.c.next_ask_at <= now)
+        .order_by(charges.c.next_ask_at)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    )
+    claimed = session.execute(
+        charges.update()
+        .where(charges.c.charge_id.in_(due.scalar_subquery()))
+        .values(next_ask_at=now + pause)
+        .returning(charges.c.charge_id)
+    )
+    return claimed.scalars().all()
+
+
+def find(session: Session, charge_id: str) -> Charge | None:
+    """The charge as mirrored."""
+    query = (
+        sa.select(
+            charges,
+            balance_transactions.c.balance_transaction_id.label("balance_id"),
+            balance_transactions.c.source_id,
+            balance_transactions.c.type,
+            balance_transactions.c.gross_minor,
+            balance_transactions.c.fee_minor,
+            balance_transactions.c.currency.label("balance_currency"),
+            balance_transactions.c.created_at.label("balance_created_at"),
+            balance_transactions.c.available_on,
+        )
+        .outerjoin(
+            balance_transactions,
+            balance_transactions.c.balance_transaction_id == charges.c.balance_transaction_id,
+        )
+        .where(charges.c.charge_id == charge_id)
+    )
+    row = session.execute(query).first()
+    return _charge(row) if row else None
+
+
+def _charge(row: sa.Row[Any]) -> Charge:
+    balance = row.balance_id and BalanceTransaction(
+        balance_transaction_id=row.balance_id,
+        source_id=row.source_id,
+        type=row.type,
+        gross=Money(row.gross_minor, row.balance_currency),
+        fee_minor=row.fee_minor,
+        created_at=row.balance_created_at,
+        available_on=row.available_on,
+    )
+    return Charge(
+        charge_id=row.charge_id,
+        payment_intent_id=row.payment_intent_id,
+        order_id=row.order_id,
+        amount=Money(row.amount_minor, row.currency),
+        refunded_minor=row.refunded_minor,
+        paid=True,
+        created_at=row.created_at,
+        balance_transaction=balance or None,
+    )

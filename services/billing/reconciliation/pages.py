@@ -1,0 +1,105 @@
+"""The finance pages: the morning, and the reconciliation of a day."""
+
+from datetime import date, timedelta
+
+from flask import Blueprint, redirect, render_template, request
+from werkzeug.wrappers import Response
+
+from services.billing.ledger import store as ledger
+from services.billing.ledger.book_day import BookDay, day_of, read_day
+from services.billing.ledger.entries import LedgerAccount
+from services.billing.reconciliation import store as reconciliations
+from services.billing.reconciliation.errors import ReconciliationNotFound
+from services.billing.reconciliation.reconcile import reconcile_day
+from services.billing.reconciliation.view import lines, morning_sentence, run_sentence
+from services.billing.web import context
+from shared import clock
+from shared.errors import ServiceError
+from shared.web.access import current_caller, staff
+
+finance = Blueprint("finance", __name__, template_folder="templates")
+
+SHOWN = 50
+RUNS_SHOWN = 10
+
+
+def _today() -> date:
+    return day_of(clock.now(), context().settings.books_zone).day
+
+
+def _morning(error: str | None = None) -> str:
+    settings = context().settings
+    now, yesterday = clock.now(), _today() - timedelta(days=1)
+    with context().db.transaction() as session:
+        of_yesterday = reconciliations.latest_of(session, yesterday)
+        runs = reconciliations.list_page(session, limit=RUNS_SHOWN, before=None)
+        count, amounts, oldest = reconciliations.open_totals(session)
+        open_exceptions = reconciliations.open_exceptions(session, limit=SHOWN)
+        owed = [-balance for balance in ledger.account_balance(session, LedgerAccount.DEFERRED_REVENUE)]
+    shown_run = of_yesterday or (runs[0] if runs else None)
+    headline, lead = morning_sentence(of_yesterday, count, amounts, now - oldest if oldest else None)
+    return render_template(
+        "morning.html",
+        sentence=headline,
+        lead=lead,
+        books_zone=settings.books_zone,
+        today=_today().isoformat(),
+        chosen_day=request.form.get("date") or yesterday.isoformat(),
+        errors={"date": error} if error else None,
+        shown_run=shown_run,
+        totals=shown_run.totals if shown_run else (),
+        open_exceptions=lines(open_exceptions),
+        open_count=count,
+        owed=[amount for amount in owed if amount.amount_minor],
+        runs=runs,
+    )
+
+
+@finance.get("/finance")
+@staff("finance")
+def morning() -> str:
+    """One sentence about yesterday, and what is open."""
+    return _morning()
+
+
+@finance.post("/finance/reconciliations")
+@staff("finance")
+def run_reconciliation() -> Response | tuple[str, int]:
+    """Reconcile the day that the form names."""
+    day = read_day(request.form.get("date"))
+    if day is None:
+        return _morning("Choose a day, such as 2026-11-23."), 422
+    caller = current_caller()
+    try:
+        run = reconcile_day(context(), day, run_by=caller.name if caller else "")
+    except ServiceError as refusal:
+        return _morning(refusal.message), refusal.status
+    return redirect(f"/finance/reconciliations/{run.reconciliation_id}", code=303)
+
+
+@finance.get("/finance/reconciliations/<reconciliation_id>")
+@staff("finance")
+def show_reconciliation(reconciliation_id: str) -> str:
+    """One run: what matched, what did not."""
+    after_matched, after_exception = request.args.get("matched_after", ""), request.args.get("exceptions_after")
+    with context().db.transaction() as session:
+        run = reconciliations.find(session, reconciliation_id)
+        if run is None:
+            raise ReconciliationNotFound(reconciliation_id)
+        newest = reconciliations.latest_of(session, run.day)
+        mismatches = reconciliations.exceptions_of(session, run, limit=SHOWN + 1, after=after_exception)
+        day = BookDay(day=run.day, zone=run.zone)
+        matched = reconciliations.matched(session, day, after=after_matched, limit=SHOWN + 1)
+    here = f"/finance/reconciliations/{reconciliation_id}"
+    return render_template(
+        "reconciliation.html",
+        run=run,
+        newer=newest.reconciliation_id if newest and newest.reconciliation_id != reconciliation_id else None,
+        sentence=run_sentence(run),
+        mismatches=lines(mismatches[:SHOWN]),
+        more_exceptions=(
+            f"{here}?exceptions_after={mismatches[SHOWN - 1].exception_id}" if len(mismatches) > SHOWN else None
+        ),
+        matched=matched[:SHOWN],
+        more_matched=f"{here}?matched_after={matched[SHOWN - 1].charge_id}" if len(matched) > SHOWN else None,
+    )

@@ -1,1 +1,0 @@
-"""Billing's rows: the tables, and one query module for each aggregate."""

@@ -1,0 +1,121 @@
+"""The trace as a line of stations: a charge, its order, grant, ticket, first answer and revenue."""
+
+from typing import Any
+
+from services.billing.orders.order import OrderState
+from services.billing.trace.follow import TicketTrace, Trace
+from shared.web import formats
+
+Station = dict[str, Any]
+
+
+def _minutes(minutes: int) -> str:
+    return formats.plural(minutes, "minute") if minutes else "less than a minute"
+
+
+def _first(trace: Trace) -> TicketTrace | None:
+    return trace.tickets[0] if trace.tickets else None
+
+
+def _charge(trace: Trace) -> Station:
+    charge = trace.charge
+    balance = charge.balance_transaction
+    fee = f"fee {formats.money(balance.fee_minor, balance.gross.currency)}" if balance else "fee not known yet"
+    amount = formats.money(charge.amount.amount_minor, charge.amount.currency)
+    return {"name": "Charge", "id": charge.charge_id, "at": charge.created_at, "amount": amount, "note": fee}
+
+
+def _order(trace: Trace) -> Station:
+    order = trace.order
+    if order is None:
+        return {"name": "Order", "note": "not in our books"}
+    return {
+        "name": "Order",
+        "id": order.order_id,
+        "at": order.settled_at,
+        "amount": formats.plural(order.credits, "incident"),
+        "waiting": order.state is not OrderState.SETTLED,
+    }
+
+
+def _grant(trace: Trace) -> Station:
+    if not trace.grants:
+        note = "entitlements does not answer" if "entitlements" in trace.silent else None
+        return {"name": "Grant", "note": note, "waiting": trace.order is not None}
+    grant = trace.grants[0]
+    counts = ((grant.available, "left"), (grant.held, "held"), (grant.consumed, "used"))
+    note = ", ".join(f"{count} {word}" for count, word in counts if count)
+    return {"name": "Grant", "id": grant.grant_id, "at": grant.granted_at, "note": note}
+
+
+def _ticket(trace: Trace, ticket: TicketTrace | None) -> Station:
+    if ticket is None:
+        return {"name": "Ticket", "note": "no ticket used it yet", "waiting": trace.order is not None}
+    facts = ticket.facts
+    unknown = "queue does not answer" if "queue" in trace.silent else "queue does not know it"
+    return {
+        "name": f"Ticket #{facts.number}" if facts and facts.number else "Ticket",
+        "id": ticket.ticket_id,
+        "at": facts.opened_at if facts else None,
+        "note": facts.state.replace("_", " ") if facts and facts.state else unknown,
+    }
+
+
+def _answer(trace: Trace, ticket: TicketTrace | None) -> Station:
+    facts = ticket.facts if ticket else None
+    if facts is None or facts.first_responded_at is None:
+        silent = "queue does not answer" if "queue" in trace.silent else None
+        return {"name": "First answer", "note": silent, "waiting": trace.order is not None}
+    minutes = facts.minutes_to_first_response
+    words = None if minutes is None else f"after {_minutes(minutes)}"
+    return {"name": "First answer", "at": facts.first_responded_at, "amount": words}
+
+
+def _revenue(trace: Trace) -> Station:
+    earned = trace.released
+    if earned is None:
+        return {"name": "Revenue", "waiting": trace.order is not None}
+    return {
+        "name": "Revenue",
+        "at": trace.last_released_at,
+        "amount": formats.money(earned.amount_minor, earned.currency),
+    }
+
+
+def stations_of(trace: Trace) -> list[Station]:
+    """The stations of the line; where an order paid for several tickets, its first stands for them."""
+    ticket = _first(trace)
+    return [
+        _charge(trace),
+        _order(trace),
+        _grant(trace),
+        _ticket(trace, ticket),
+        _answer(trace, ticket),
+        _revenue(trace),
+    ]
+
+
+def tickets_of(trace: Trace) -> list[dict[str, Any]]:
+    """Each ticket that the order paid for, as a line of the table."""
+    return [
+        {
+            "ticket_id": ticket.ticket_id,
+            "state": ticket.facts.state if ticket.facts else None,
+            "consumed": ticket.consumed,
+            "answered_at": ticket.facts.first_responded_at if ticket.facts else None,
+            "minutes": ticket.facts.minutes_to_first_response if ticket.facts else None,
+        }
+        for ticket in trace.tickets
+    ]
+
+
+def sentence(trace: Trace) -> str:
+    """The whole chain in one sentence."""
+    ticket = _first(trace)
+    paid = formats.money(trace.charge.amount.amount_minor, trace.charge.amount.currency)
+    if trace.order is None:
+        return f"{paid} that our books know nothing of."
+    minutes = ticket.facts.minutes_to_first_response if ticket and ticket.facts else None
+    if minutes is not None:
+        return f"{paid} paid, and a person answered after {_minutes(minutes)}."
+    return f"{paid} paid, and no answer is on record yet."

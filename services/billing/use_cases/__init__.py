@@ -1,1 +1,0 @@
-"""What billing does, one file for each verb."""
