@@ -22,24 +22,24 @@ from services.queue.tickets.ticket import Step, Ticket
 from shared.reader import reading_in
 
 
-def compose(session: Session, settings: Settings, mail: StoredMail) -> Mail:
+def compose(session: Session, settings: Settings, stored: StoredMail) -> Mail:
     """The mail as it is sent, in the thread of the ticket's earlier mails."""
-    ticket = tickets.find(session, mail.ticket_id)
+    ticket = tickets.find(session, stored.ticket_id)
     with reading_in(ticket.language, ticket.zone) as customer:
-        letter = _letter(session, mail, ticket, ticket_url(ticket, settings))
+        letter = _letter(session, stored, ticket, ticket_url(ticket, settings))
         return Mail(
-            message_id=mail.message_id,
-            to_address=mail.to_address,
+            message_id=stored.message_id,
+            to_address=stored.to_address,
             subject=letter.subject,
             text=draw_text(letter),
             html=draw_html(letter, customer.language),
-            references=mails.earlier_message_ids(session, mail),
+            references=mails.earlier_message_ids(session, stored),
         )
 
 
-def _letter(session: Session, mail: StoredMail, ticket: Ticket, url: str) -> Letter:
-    number, facts, now = str(ticket.number), mail.parameters, mail.created_at
-    match mail.kind:
+def _letter(session: Session, stored: StoredMail, ticket: Ticket, url: str) -> Letter:
+    number, facts, now = str(ticket.number), stored.parameters, stored.created_at
+    match stored.kind:
         case MailKind.ACKNOWLEDGEMENT:
             return letters.acknowledgement(number, promise.from_json(facts["promise"]), now, url)
         case MailKind.PROMISE_RAISED:
@@ -47,6 +47,6 @@ def _letter(session: Session, mail: StoredMail, ticket: Ticket, url: str) -> Let
         case MailKind.ANSWER | MailKind.ASK_BACK | MailKind.RESOLVE:
             message_id = facts["message_id"]
             text = messages.text_of(session, message_id) if message_id else None
-            return letters.answer(number, Step(mail.kind.value), facts["agent"], text, facts["restated"], url)
+            return letters.answer(number, Step(stored.kind.value), facts["agent"], text, facts["restated"], url)
         case other:
             assert_never(other)

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
 
 from services.queue.agents.agent import Agent, Tier
+from services.queue.base_tables import audit_entries
 from services.queue.classes.response_class import TakenBy
 from services.queue.closing.end import cancel_ticket
 from services.queue.conversation.answer import Answer, answer_ticket
@@ -20,7 +21,6 @@ from services.queue.ordering import store as queue_order
 from services.queue.ordering.ordering import Waiting, next_for
 from services.queue.ordering.take_next import take_next
 from services.queue.tickets.errors import LeaseLost, TextMissing, TicketMovedOn
-from services.queue.base_tables import audit_entries
 from services.queue.tickets.ticket import Lease, State, Step, Ticket
 from shared import clock
 from shared.ids import new_token

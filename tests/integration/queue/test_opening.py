@@ -10,14 +10,14 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.exc import ProgrammingError
 
+from services.queue.base_tables import audit_entries
 from services.queue.conversation.tables import messages
 from services.queue.intake.errors import AddressInvalid
 from services.queue.mail_out.tables import outbound_mails
 from services.queue.payments import buy_incident
 from services.queue.payments.errors import NothingToPay
-from services.queue.base_tables import audit_entries
 from services.queue.tickets.tables import tickets
-from services.queue.tickets.ticket import Payment, Choice
+from services.queue.tickets.ticket import Choice, Payment
 from tests.support.queue import CHECKOUT, Queue, queue_service
 
 
@@ -200,7 +200,8 @@ def test_credits_are_asked_for_only_with_a_proven_address_and_the_wish_to_use_on
 def test_the_audit_trail_of_a_ticket_is_numbered_without_gaps_and_nobody_can_edit_it(queue: Queue) -> None:
     ticket = queue.open(choice=Choice.BUY, product="incident_1", currency="usd")
     queue.decide(ticket.id, premium=True, sequence=2)
-    entries = queue.rows(sa.select(audit_entries).where(audit_entries.c.aggregate_id == ticket.id).order_by(audit_entries.c.number))
+    of_ticket = sa.select(audit_entries).where(audit_entries.c.aggregate_id == ticket.id)
+    entries = queue.rows(of_ticket.order_by(audit_entries.c.number))
     assert [entry.number for entry in entries] == [1, 2, 3]
     assert [entry.action for entry in entries] == ["opened", "promise_decided", "promise_decided"]
     assert (entries[2].before["payment"], entries[2].after["payment"]) == ("pending", "paid")

@@ -11,7 +11,7 @@ from services.queue.conversation.answer import Answer, Lease, answer_ticket
 from services.queue.conversation.tables import messages
 from services.queue.ordering.take_next import take_next
 from services.queue.tickets.tables import tickets
-from services.queue.tickets.ticket import Payment, State, Step, Ticket, Choice
+from services.queue.tickets.ticket import Choice, Payment, State, Step, Ticket
 from shared.ids import new_token
 from tests.support.queue import CHECKOUT, Browser, Queue, hidden_fields, queue_service
 
