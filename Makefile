@@ -12,7 +12,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 PIP_RELEASE := 26.3
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test lint format types words docs reset lock
+.PHONY: help setup run test lint format types docs words reset lock
 
 help: ## Show this list
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10

@@ -84,11 +84,11 @@ def write(
     ).scalar_one_or_none()
 
 
-def earlier_message_ids(session: Session, mail: StoredMail) -> tuple[str, ...]:
+def earlier_message_ids(session: Session, stored: StoredMail) -> tuple[str, ...]:
     """The Message-IDs of the mails that its ticket had before, oldest first: the thread in which it stands."""
     query = (
         sa.select(outbound_mails.c.rfc_message_id)
-        .where(outbound_mails.c.ticket_id == mail.ticket_id, outbound_mails.c.id < mail.id)
+        .where(outbound_mails.c.ticket_id == stored.ticket_id, outbound_mails.c.id < stored.id)
         .order_by(outbound_mails.c.id)
     )
     return tuple(session.execute(query).scalars())
