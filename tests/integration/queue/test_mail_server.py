@@ -1,7 +1,13 @@
 """Mail over real SMTP: what the customer's mail program gets, and what happens while the server says later."""
 
+import smtplib
+import socket
+import threading
+import time
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import replace
+from datetime import timedelta
 from email import message_from_bytes, policy
 from pathlib import Path
 from typing import Any
@@ -11,9 +17,21 @@ import pytest
 import sqlalchemy as sa
 
 from sandbox import mail
-from services.queue.gateways.mail import SmtpMailServer
+from services.queue.delivery.jobs import RUN
+from services.queue.gateways.mail import DEADLINE_S, Mail, MailServerUnavailable, SmtpMailServer, _PunctualSmtp
+from services.queue.mail_out.store import WORK
 from services.queue.mail_out.tables import outbound_mails
+from shared.jobs import JOB_TIMEOUT_S
 from tests.support.queue import Queue, queue_service
+
+MAIL = Mail(
+    message_id="<mail_1@example.test>",
+    to_address="jo@example.com",
+    subject="An answer",
+    text="Hello",
+    html="<p>Hello</p>",
+    references=(),
+)
 
 
 @pytest.fixture
@@ -85,6 +103,68 @@ def test_nobody_listens_and_the_mail_waits(queue: Queue) -> None:
     queue.open()
     queue.sweep("sweep_mails")
     assert states(queue) == ["pending"]
+
+
+@pytest.fixture
+def dripping() -> Iterator[str]:
+    """A mail server that never falls silent and never comes to an end."""
+    ended = threading.Event()
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+
+        def drip() -> None:
+            connection, _ = listening.accept()
+            with connection, suppress(OSError):
+                while not ended.wait(0.05):
+                    connection.sendall(b"2")
+
+        threading.Thread(target=drip, daemon=True).start()
+        yield f"smtp://127.0.0.1:{listening.getsockname()[1]}"
+        ended.set()
+
+
+def test_a_server_that_drips_its_words_is_given_up_on_in_time(dripping: str) -> None:
+    server = SmtpMailServer(dripping, "Premium Support <support@example.test>", deadline_s=0.5)
+    began = time.monotonic()
+    with pytest.raises(MailServerUnavailable):
+        server.send(MAIL)
+    assert time.monotonic() - began < 2
+
+
+def test_the_work_of_a_mail_may_take_longer_than_the_server_is_given() -> None:
+    assert timedelta(seconds=DEADLINE_S) < WORK.longest
+    assert RUN + WORK.longest < timedelta(seconds=JOB_TIMEOUT_S)
+
+
+def test_a_goodbye_that_goes_wrong_does_not_take_the_mail_back(catcher: mail.MailCatcher) -> None:
+    class Rude(_PunctualSmtp):
+        def quit(self) -> tuple[int, bytes]:
+            raise smtplib.SMTPServerDisconnected
+
+    server = SmtpMailServer(catcher.smtp_url, "Premium Support <support@example.test>")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("services.queue.gateways.mail._PunctualSmtp", Rude)
+        server.send(MAIL)
+    assert len(catcher.messages()) == 1
+
+
+def test_what_is_stored_of_a_mail_holds_no_link_and_no_stranger_words(queue: Queue) -> None:
+    ticket = queue.open(subject="Secret")
+    [row] = queue.rows(sa.select(outbound_mails))
+    assert queue.path(ticket).rpartition(".")[2] not in str(row._mapping)
+    assert "Secret" not in str(row._mapping)
+
+
+def test_each_repetition_reads_the_same_and_says_what_was_promised_then(
+    queue: Queue, catcher: mail.MailCatcher
+) -> None:
+    ticket = queue.open()
+    queue.sweep("sweep_mails")
+    queue.decide(ticket.id, premium=True, sequence=2)
+    queue.write("update outbound_mails set due_at = now() where kind = 'acknowledgement'")
+    queue.sweep("sweep_mails")
+    first, *_ = acknowledgements = [one for one in catcher.messages() if "We have your message" in one.text]
+    assert len(acknowledgements) == 2
+    assert {(one.text, one.html, one.subject) for one in acknowledgements} == {(first.text, first.html, first.subject)}
 
 
 def test_the_mail_is_well_formed(queue: Queue, catcher: mail.MailCatcher) -> None:
