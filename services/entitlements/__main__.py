@@ -6,7 +6,6 @@ from shared import processes
 PROCESSES = {
     "web": app.run_web,
     "worker": app.run_worker,
-    "scheduler": app.run_scheduler,
     "migrate": app.run_migrate,
 }
 

@@ -12,7 +12,6 @@ from email import message_from_bytes, policy
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 import sqlalchemy as sa
 
@@ -22,6 +21,7 @@ from services.queue.gateways.mail import DEADLINE_S, Mail, MailServerUnavailable
 from services.queue.mail_out.store import WORK
 from services.queue.mail_out.tables import outbound_mails
 from shared.jobs import JOB_TIMEOUT_S
+from tests.support import web
 from tests.support.queue import Queue, queue_service
 
 MAIL = Mail(
@@ -77,7 +77,7 @@ def test_a_name_that_hides_line_ends_adds_no_header(queue: Queue, catcher: mail.
     queue.sweep("sweep_mails")
     assert states(queue) == ["sent"]
     [message] = catcher.messages()
-    assert "Bcc" not in message_from_bytes(httpx.get(f"{catcher.url}/messages/{message.id}/raw").content)
+    assert "Bcc" not in message_from_bytes(web.get(f"{catcher.url}/messages/{message.id}/raw").content)
     assert message.header("to") == "jo@acme.example.com"
 
 
@@ -171,7 +171,7 @@ def test_the_mail_is_well_formed(queue: Queue, catcher: mail.MailCatcher) -> Non
     queue.open(subject="Ä" * 200)
     queue.sweep("sweep_mails")
     [message] = catcher.messages()
-    raw = httpx.get(f"{catcher.url}/messages/{message.id}/raw").content
+    raw = web.get(f"{catcher.url}/messages/{message.id}/raw").content
     parsed = message_from_bytes(raw, policy=policy.default)
     assert parsed.defects == []
     assert parsed["auto-submitted"] == "auto-generated"

@@ -16,8 +16,10 @@ from services.queue.mail_out import store as mails
 from services.queue.mail_out.tables import outbound_mails
 from services.queue.payments import go_on
 from services.queue.payments import store as payments
+from services.queue.pending import KINDS as KINDS_OF_QUEUE
 from services.queue.tickets.ticket import Choice, Payment, Ticket
 from shared.errors import Kind, ServiceError
+from shared.work.command import run_command
 from shared.work.kind import WorkKind
 from tests.support.queue import Queue, queue_service
 
@@ -237,3 +239,19 @@ def test_the_operators_page_lists_each_kind(queue: Queue) -> None:
     page = queue.desk("Olga", "operator").get("/operator/work").text
     for work in (MAILS, DECISIONS, FALLBACKS, PAYMENTS):
         assert work.kind.title in page
+
+
+def test_the_operators_command_shows_what_is_parked_and_releases_it(
+    queue: Queue, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    bad = MAILS.open(queue)
+    trouble_with(bad, MAILS, raising(RuntimeError("poison")), monkeypatch)
+    for _ in range(12):
+        MAILS.run(queue)
+    key = MAILS.key(queue, bad)
+    run_command(queue.context.db, KINDS_OF_QUEUE, ())
+    shown = capsys.readouterr().out
+    assert "jo@acme.example.com" in shown
+    assert "poison" in shown
+    run_command(queue.context.db, KINDS_OF_QUEUE, ("release", "mails", key))
+    assert MAILS.parked(queue) == []
