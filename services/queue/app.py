@@ -85,6 +85,13 @@ def run_migrate() -> None:
     migrate(HERE / "migrations", owner_database_url(), settings.common.database_url)
 
 
+def run_work(*words: str) -> None:
+    """Show an operator what waits and what is parked, or release it."""
+    from shared.work.command import run_command  # noqa: PLC0415 - only for the operator
+
+    run_command(build_context(_start(), pooled=False).db, KINDS, words)
+
+
 def _start() -> Settings:
     settings = Settings.read()
     configure_logging("queue", settings.common.log_format)
