@@ -106,7 +106,7 @@ def entry_of(
 ) -> sa.CTE:
     """An entry for each row that `changed` returns, written in the very statement that changes it (`add_cte`).
 
-    `changed` counts and returns `audit_number`. The statement is run with the values of `parameters_of(act)`, and with
+    `changed` counts and returns `audit_number`. The statement is run with the values of `parameters_of(change)`, and with
     none that has the name of a column: SQLAlchemy would write it into that column, in each UPDATE of the statement.
     """
     values = {
@@ -127,15 +127,15 @@ def entry_of(
     return _audit.insert().from_select(list(values), rows).returning(_audit.c.number).cte(f"trail_of_{changed.name}")
 
 
-def parameters_of(act: Act) -> dict[str, Any]:
+def parameters_of(change: Change) -> dict[str, Any]:
     """What a statement with an `entry_of` is run with."""
     return {
-        "audit_actor": act.actor,
-        "audit_action": act.action,
-        "audit_why": act.why,
-        "audit_form_key": act.form_key,
+        "audit_actor": change.actor,
+        "audit_action": change.action,
+        "audit_why": change.why,
+        "audit_form_key": change.form_key,
         "audit_request_id": request_id(),
-        "audit_at": act.at,
+        "audit_at": change.at,
     }
 
 

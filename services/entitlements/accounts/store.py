@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from services.entitlements.accounts.account import Account
 from services.entitlements.accounts.tables import accounts, contacts
-from shared.audit import Act, append
+from shared.audit import Change, append
 
 _emails = sa.func.array(
     sa.select(contacts.c.email).where(contacts.c.account_id == accounts.c.account_id).scalar_subquery()
@@ -46,7 +46,7 @@ def lock(session: Session, account_id: str, now: datetime) -> Account:
     return Account(**{**row._mapping, "emails": frozenset(row.emails)})
 
 
-def write(session: Session, before: Account, after: Account, act: Act) -> None:
+def write(session: Session, before: Account, after: Account, change: Change) -> None:
     """Write what has changed of an account and its contacts, with an entry in the trail."""
     if after == before:
         return
@@ -66,11 +66,11 @@ def write(session: Session, before: Account, after: Account, act: Act) -> None:
             contacts.delete().where(contacts.c.account_id == after.account_id, contacts.c.email.in_(sorted(gone)))
         )
     if new := after.emails - before.emails:
-        rows = [{"email": email, "account_id": after.account_id, "created_at": act.at} for email in sorted(new)]
+        rows = [{"email": email, "account_id": after.account_id, "created_at": change.at} for email in sorted(new)]
         session.execute(contacts.insert(), rows)
     append(
         session,
-        act,
+        change,
         aggregate="account",
         aggregate_id=after.account_id,
         number=number,

@@ -9,7 +9,7 @@ from services.entitlements.credits.credit import EntryKind, SourceKind
 from services.entitlements.tickets import store as tickets
 from services.entitlements.tickets.errors import TicketNotDecided
 from shared import clock
-from shared.audit import Act
+from shared.audit import Change
 from shared.outbox import publish
 
 
@@ -20,8 +20,8 @@ def consume_hold(session: Session, ticket_id: str, responded_at: datetime) -> No
     """
     if tickets.record_first_response(session, ticket_id, responded_at) is None:
         raise TicketNotDecided(ticket_id)
-    act = Act(actor="service:queue", action="consumed", why=f"a person answered {ticket_id}", at=clock.now())
-    used = ledger.end_hold(session, EntryKind.CONSUME, ticket_id, act, responded_at)
+    change = Change(actor="service:queue", action="consumed", why=f"a person answered {ticket_id}", at=clock.now())
+    used = ledger.end_hold(session, EntryKind.CONSUME, ticket_id, change, responded_at)
     if used is None:
         return
     publish(

@@ -9,7 +9,7 @@ from services.entitlements.credits.credit import EntryKind
 from services.entitlements.tickets import store as tickets
 from services.entitlements.tickets.errors import TicketNotDecided
 from shared import clock
-from shared.audit import Act
+from shared.audit import Change
 
 
 def release_hold(session: Session, ticket_id: str, outcome: str, closed_at: datetime) -> None:
@@ -21,5 +21,5 @@ def release_hold(session: Session, ticket_id: str, outcome: str, closed_at: date
     if tickets.record_close(session, ticket_id, closed_at) is None:
         raise TicketNotDecided(ticket_id)
     if outcome == "canceled":
-        act = Act(actor="service:queue", action="released", why=f"{ticket_id} was canceled", at=clock.now())
-        ledger.end_hold(session, EntryKind.RELEASE, ticket_id, act, closed_at)
+        change = Change(actor="service:queue", action="released", why=f"{ticket_id} was canceled", at=clock.now())
+        ledger.end_hold(session, EntryKind.RELEASE, ticket_id, change, closed_at)

@@ -20,7 +20,7 @@ from services.entitlements.credits.credit import (
 from services.entitlements.credits.statements import GRANTING, MOVING
 from services.entitlements.credits.tables import credit_entries, grants
 from services.entitlements.tickets.tables import tickets
-from shared.audit import Act, append, parameters_of
+from shared.audit import Change, append, parameters_of
 from shared.ids import new_id
 
 _account = sa.select(account_of(sa.bindparam("email", type_=sa.Text)).label("account_id")).cte("account")
@@ -79,7 +79,7 @@ def balance(session: Session, email: str, now: datetime) -> Balance:
     return Balance(account_id=row.account_id, available=row.available, held=row.held)
 
 
-def add_grant(session: Session, new: NewGrant, act: Act) -> bool:
+def add_grant(session: Session, new: NewGrant, change: Change) -> bool:
     """Store a grant with its first entries in ledger and trail; False when its source has given its grant already."""
     row = {
         "id": new_id("grt"),
@@ -94,37 +94,37 @@ def add_grant(session: Session, new: NewGrant, act: Act) -> bool:
         "available": new.amount,
         "granted_at": new.granted_at,
         "expires_at": new.expires_at,
-        "created_at": act.at,
+        "created_at": change.at,
     }
     entry = {"new_entry": new_id("cre"), "happened_at": new.granted_at}
-    values = {f"new_{name}": value for name, value in row.items()} | entry | parameters_of(act)
+    values = {f"new_{name}": value for name, value in row.items()} | entry | parameters_of(change)
     return session.execute(GRANTING, values).first() is not None
 
 
-def hold(session: Session, grant_id: str, ticket_id: str, act: Act) -> Moved | None:
+def hold(session: Session, grant_id: str, ticket_id: str, change: Change) -> Moved | None:
     """Hold one credit of the grant for the ticket. None: somebody else took the last."""
-    return _move(session, EntryKind.HOLD, act, occurred_at=act.at, ticket_id=ticket_id, grant_id=grant_id)
+    return _move(session, EntryKind.HOLD, change, occurred_at=change.at, ticket_id=ticket_id, grant_id=grant_id)
 
 
-def end_hold(session: Session, kind: EntryKind, ticket_id: str, act: Act, occurred_at: datetime) -> Moved | None:
+def end_hold(session: Session, kind: EntryKind, ticket_id: str, change: Change, occurred_at: datetime) -> Moved | None:
     """Consume or release the credit that is held for the ticket. None: none is."""
-    return _move(session, kind, act, occurred_at=occurred_at, ticket_id=ticket_id)
+    return _move(session, kind, change, occurred_at=occurred_at, ticket_id=ticket_id)
 
 
-def restore(session: Session, ticket_id: str, act: Act) -> Moved | None:
+def restore(session: Session, ticket_id: str, change: Change) -> Moved | None:
     """Give the credit back that the ticket has used. None: it has used none, or has it back."""
-    return _move(session, EntryKind.RESTORE, act, occurred_at=act.at, ticket_id=ticket_id)
+    return _move(session, EntryKind.RESTORE, change, occurred_at=change.at, ticket_id=ticket_id)
 
 
-def take_away(session: Session, kind: EntryKind, grant_id: str, amount: int, act: Act) -> Moved | None:
+def take_away(session: Session, kind: EntryKind, grant_id: str, amount: int, change: Change) -> Moved | None:
     """Let available credits of the grant expire, or revoke them. None: it has not so many."""
-    return _move(session, kind, act, occurred_at=act.at, grant_id=grant_id, amount=amount)
+    return _move(session, kind, change, occurred_at=change.at, grant_id=grant_id, amount=amount)
 
 
 def _move(
     session: Session,
     kind: EntryKind,
-    act: Act,
+    change: Change,
     *,
     occurred_at: datetime,
     ticket_id: str | None = None,
@@ -133,7 +133,7 @@ def _move(
 ) -> Moved | None:
     values = {"new_entry": new_id("cre"), "amount": amount, "of_ticket": ticket_id, "happened_at": occurred_at}
     of_grant = {} if grant_id is None else {"of_grant": grant_id}
-    row = session.execute(MOVING[kind], values | of_grant | parameters_of(act)).one_or_none()
+    row = session.execute(MOVING[kind], values | of_grant | parameters_of(change)).one_or_none()
     if row is None:
         return None
     return Moved(
@@ -145,7 +145,7 @@ def _move(
     )
 
 
-def move_to_account(session: Session, account_id: str, to: str, act: Act) -> None:
+def move_to_account(session: Session, account_id: str, to: str, change: Change) -> None:
     """Let the grants of one account be those of another, each with an entry in the trail."""
     moved = session.execute(
         grants.update()
@@ -156,7 +156,7 @@ def move_to_account(session: Session, account_id: str, to: str, act: Act) -> Non
     for row in moved:
         append(
             session,
-            act,
+            change,
             aggregate="grant",
             aggregate_id=row.id,
             number=row.audit_number,

@@ -17,7 +17,7 @@ from services.entitlements.tickets import store as tickets
 from services.entitlements.tickets.errors import TicketBelongsToAnother
 from services.entitlements.tickets.ticket import Ticket
 from shared import clock
-from shared.audit import Act, as_json
+from shared.audit import Change, as_json
 from shared.ids import new_id
 from shared.telemetry import get_logger
 
@@ -84,23 +84,25 @@ def _decide(session: Session, policy: Policy, ticket: Ticket, before: Decision |
                 return before
             verdict = better
         action = "decided" if before is None else "raised"
-        act = Act(actor=actor, action=action, why=" ".join(reason.code for reason in verdict.reasons), at=now)
-        if _pay(session, verdict, before, ticket.ticket_id, act):
-            return _store(session, verdict, account_id, facts, before, act)
+        change = Change(actor=actor, action=action, why=" ".join(reason.code for reason in verdict.reasons), at=now)
+        if _pay(session, verdict, before, ticket.ticket_id, change):
+            return _store(session, verdict, account_id, facts, before, change)
 
 
-def _pay(session: Session, verdict: Verdict, before: Decision | None, ticket_id: str, act: Act) -> bool:
+def _pay(session: Session, verdict: Verdict, before: Decision | None, ticket_id: str, change: Change) -> bool:
     """Hold the credit that the verdict needs, then release the one before it; False when the needed one is gone."""
-    if verdict.source is not None and ledger.hold(session, verdict.source.id, ticket_id, act) is None:
+    if verdict.source is not None and ledger.hold(session, verdict.source.id, ticket_id, change) is None:
         return False
     if before is not None and before.source is not None:
-        better = Act(actor=act.actor, action="released", why=f"{ticket_id} is paid by something better", at=act.at)
-        ledger.end_hold(session, EntryKind.RELEASE, ticket_id, better, act.at)
+        better = Change(
+            actor=change.actor, action="released", why=f"{ticket_id} is paid by something better", at=change.at
+        )
+        ledger.end_hold(session, EntryKind.RELEASE, ticket_id, better, change.at)
     return True
 
 
 def _store(
-    session: Session, verdict: Verdict, account_id: str | None, facts: Facts, before: Decision | None, act: Act
+    session: Session, verdict: Verdict, account_id: str | None, facts: Facts, before: Decision | None, change: Change
 ) -> Decision:
     promised = verdict.response_class
     if verdict.unknown_class is not None:
@@ -130,7 +132,7 @@ def _store(
         policy_version=verdict.policy_version,
         decided_at=facts.at,
     )
-    decisions.add(session, decision, before, _as_stored(facts), act)
+    decisions.add(session, decision, before, _as_stored(facts), change)
     return decision
 
 

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from services.entitlements.decisions.decision import Decision, Source, SourceKind
 from services.entitlements.decisions.tables import decisions
 from services.entitlements.tickets.tables import tickets
-from shared.audit import Act, as_json, entry_of, parameters_of
+from shared.audit import Change, as_json, entry_of, parameters_of
 from shared.sentences import Sentence
 
 _LATEST = (
@@ -46,7 +46,7 @@ def latest(session: Session, ticket_id: str) -> Decision | None:
     return None if row is None else _decision(row)
 
 
-def add(session: Session, decision: Decision, before: Decision | None, facts: dict[str, Any], act: Act) -> None:
+def add(session: Session, decision: Decision, before: Decision | None, facts: dict[str, Any], change: Change) -> None:
     """Store a decision and the facts that it was made from; two of one sequence cannot be."""
     source = decision.source
     row = {
@@ -76,7 +76,7 @@ def add(session: Session, decision: Decision, before: Decision | None, facts: di
         "audit_before": {} if before is None else _promised(before),
         "audit_after": _promised(decision),
     }
-    session.execute(_ADD, {f"new_{name}": value for name, value in row.items()} | trail | parameters_of(act))
+    session.execute(_ADD, {f"new_{name}": value for name, value in row.items()} | trail | parameters_of(change))
 
 
 def _promised(decision: Decision) -> dict[str, Any]:

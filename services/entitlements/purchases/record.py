@@ -15,7 +15,7 @@ from services.entitlements.policies.policy import Policy
 from services.entitlements.purchases.errors import UnknownResponseClass
 from services.entitlements.tickets import store as tickets
 from shared import clock
-from shared.audit import Act
+from shared.audit import Change
 from shared.outbox import publish
 
 _BILLING = "service:billing"
@@ -44,8 +44,8 @@ def record_purchase(session: Session, policy: Policy, purchase: Purchase) -> Non
     if bought is None:
         raise UnknownResponseClass(purchase.response_class, [one.id for one in policy.classes])
     now = clock.now()
-    act = Act(actor=_BILLING, action="granted", why=f"order {purchase.order_id}", at=now)
-    account_id = _account_in_force(session, purchase, act)
+    change = Change(actor=_BILLING, action="granted", why=f"order {purchase.order_id}", at=now)
+    account_id = _account_in_force(session, purchase, change)
     ticket = None if purchase.ticket_id is None else tickets.reserve(session, purchase.ticket_id, now)
     grant = NewGrant(
         account_id=account_id,
@@ -59,19 +59,19 @@ def record_purchase(session: Session, policy: Policy, purchase: Purchase) -> Non
         granted_at=purchase.paid_at,
         expires_at=purchase.expires_at,
     )
-    if not ledger.add_grant(session, grant, act) or ticket is None:
+    if not ledger.add_grant(session, grant, change) or ticket is None:
         return
     if (raised := raise_decision(session, policy, ticket, actor=_BILLING)) is not None:
         publish(session, "entitlements.decision.made.v1", as_contract(raised), to="queue")
 
 
-def _account_in_force(session: Session, purchase: Purchase, act: Act) -> str:
+def _account_in_force(session: Session, purchase: Purchase, change: Change) -> str:
     """Where the grant belongs: a purchase that names an account that was absorbed lands in the absorbing one.
 
     Until billing has told of an account, its purchases say who belongs to it; from then on billing's list does.
     """
-    account = accounts.lock(session, purchase.account_id, act.at)
+    account = accounts.lock(session, purchase.account_id, change.at)
     if account.version == 0 and account.merged_into is None:
         known = replace(account, emails=account.emails | {contact_key(purchase.contact_email)})
-        accounts.write(session, account, known, replace(act, action="contact_added"))
+        accounts.write(session, account, known, replace(change, action="contact_added"))
     return account.in_force

@@ -13,11 +13,11 @@ from sqlalchemy.orm import Session
 from services.entitlements.credits import store as ledger
 from services.entitlements.credits.credit import EntryKind
 from services.entitlements.tickets.errors import TicketNotDecided
-from shared.audit import Act
+from shared.audit import Change
 from tests.support.entitlements import JO, MONDAY, Told
 from tests.support.statements import counted
 
-ACT = Act(actor="staff:ana", action="mended", why="a test", at=MONDAY)
+ACT = Change(actor="staff:ana", action="mended", why="a test", at=MONDAY)
 Movement = Callable[[Session, str], Any]
 
 
