@@ -106,7 +106,7 @@ def entry_of(
 ) -> sa.CTE:
     """An entry for each row that `changed` returns, written in the very statement that changes it (`add_cte`).
 
-    `changed` counts and returns `audit_number`. The statement is run with the values of `parameters_of(change)`, and with
+    `changed` counts and returns `audit_number`. The statement is run with the values of `parameters_of`, and with
     none that has the name of a column: SQLAlchemy would write it into that column, in each UPDATE of the statement.
     """
     values = {
