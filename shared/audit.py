@@ -27,8 +27,8 @@ def agent_actor(agent_id: str) -> str:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Act:
-    """Who does what, why and when. `form_key` makes it happen once for each press of a button.
+class Change:
+    """Who changes what, why and when. `form_key` makes it happen once for each press of a button.
 
     `actor` is CUSTOMER, SYSTEM, `agent:<id>`, `staff:<sub>`, `integrator:<name>` or `service:<name>`.
     """
@@ -66,7 +66,7 @@ _insert = _audit.insert()
 
 def append(
     session: Session,
-    act: Act,
+    change: Change,
     *,
     aggregate: str,
     aggregate_id: str,
@@ -83,14 +83,14 @@ def append(
             "aggregate_id": aggregate_id,
             "number": number,
             "owner_key": owner_key,
-            "actor": act.actor,
-            "action": act.action,
-            "why": act.why,
+            "actor": change.actor,
+            "action": change.action,
+            "why": change.why,
             "before": as_json(before),
             "after": as_json(after),
-            "form_key": act.form_key,
+            "form_key": change.form_key,
             "request_id": request_id(),
-            "occurred_at": act.at,
+            "occurred_at": change.at,
         },
     )
 
