@@ -9,6 +9,7 @@ PROCESSES = {
     "scheduler": app.run_scheduler,
     "migrate": app.run_migrate,
     "push-catalog": app.run_push_catalog,
+    "work": app.run_work,
 }
 
 if __name__ == "__main__":
