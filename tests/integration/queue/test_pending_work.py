@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from structlog.testing import capture_logs
 
 from services.queue.decisions import decide, fall_back
 from services.queue.decisions import store as decisions
@@ -28,6 +29,13 @@ from tests.support.queue import Queue, queue_service
 def queue(databases: Any) -> Iterator[Queue]:
     with queue_service(databases) as service:
         yield service
+
+
+@pytest.fixture(autouse=True)
+def _quiet() -> Iterator[None]:
+    """Drawing the traceback of each poisoned attempt would take longer than the test."""
+    with capture_logs():
+        yield
 
 
 class Work:
