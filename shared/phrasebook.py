@@ -7,7 +7,8 @@ from typing import Any, NamedTuple
 from shared import formats
 from shared.language import gettext, ngettext
 from shared.money import Money
-from shared.sentences import Sentence
+from shared.reader import SOURCE, reader
+from shared.sentences import Sentence, Words
 from shared.telemetry import get_logger
 
 log = get_logger()
@@ -96,6 +97,7 @@ _BY_KIND: tuple[tuple[type | tuple[type, ...], Form], ...] = (
     (timedelta, lambda value, _zone, _now: formats.span(value)),
     (Money, lambda value, _zone, _now: formats.money(value.amount_minor, value.currency)),
     ((int, float), lambda value, _zone, _now: formats.number(value)),
+    (Words, lambda value, _zone, _now: value.by_language.get(reader().language, value.by_language[SOURCE])),
     ((list, tuple), lambda value, _zone, _now: ", ".join(map(str, value))),
 )
 FORMS: dict[str, Form] = {

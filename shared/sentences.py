@@ -7,7 +7,15 @@ from typing import Any, Self
 
 from shared.money import Money
 
-Value = str | int | datetime | date | timedelta | Money
+
+@dataclass(frozen=True)
+class Words:
+    """What something is called, by language, where the words are data (a calendar of the policy); English always."""
+
+    by_language: Mapping[str, str] = field(hash=False)
+
+
+Value = str | int | datetime | date | timedelta | Money | Words
 """What a parameter may be. A number is counted (1,234); a number that is only a name (a ticket's) goes in as text."""
 
 
@@ -46,11 +54,13 @@ def _stored(value: Value) -> Any:
             return {"seconds": value.total_seconds()}
         case Money():
             return {"amount_minor": value.amount_minor, "currency": value.currency}
+        case Words():
+            return {"words": dict(value.by_language)}
         case _:
             return value
 
 
-def _value(stored: Any) -> Value:
+def _value(stored: Any) -> Value:  # noqa: PLR0911 - one for each kind of value
     match stored:
         case str() | int():
             return stored
@@ -62,5 +72,7 @@ def _value(stored: Any) -> Value:
             return timedelta(seconds=seconds)
         case {"amount_minor": int(amount_minor), "currency": str(currency)}:
             return Money(amount_minor, currency)
+        case {"words": {"en": str()} as words}:
+            return Words(words)
         case _:
             return str(stored)

@@ -7,6 +7,7 @@ PROCESSES = {
     "web": app.run_web,
     "worker": app.run_worker,
     "migrate": app.run_migrate,
+    "work": app.run_work,
 }
 
 if __name__ == "__main__":

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from services.entitlements.config import Settings
 from services.entitlements.context import Context
 from services.entitlements.pending import KINDS, count_pending
-from services.entitlements.policies.policy import POLICY
+from services.entitlements.policies.read import SHIPPED, read_policy
 from shared.db import Database
 from shared.http import ServiceClient
 from shared.identity import ServiceIdentity
@@ -31,7 +31,7 @@ def build_context(settings: Settings, *, pooled: bool = True) -> Context:
     return Context(
         settings=settings,
         db=Database(common.database_url, pool_size=common.web_threads, pooled=pooled, enqueue=wake),
-        policy=POLICY,
+        policy=read_policy(Path(settings.policy_file) if settings.policy_file else SHIPPED),
         peers={
             "billing": ServiceClient(settings.billing_url, "billing", identity),
             "queue": ServiceClient(settings.queue_url, "queue", identity),
@@ -79,6 +79,13 @@ def run_migrate() -> None:
 
     settings = _start()
     migrate(HERE / "migrations", owner_database_url(), settings.common.database_url)
+
+
+def run_work(*words: str) -> None:
+    """Show an operator what waits and what is parked, or release it."""
+    from shared.work.command import run_command  # noqa: PLC0415 - only for the operator
+
+    run_command(build_context(_start(), pooled=False).db, KINDS, words)
 
 
 def _start() -> Settings:

@@ -20,7 +20,7 @@ from tests.support.settings import SERVICES
 
 APPEND_ONLY = {
     "billing": {"ledger_transactions", "ledger_entries", "audit_entries"},
-    "entitlements": {"credit_entries", "decisions"},
+    "entitlements": {"audit_entries", "credit_entries", "decisions"},
     "queue": {"audit_entries"},
 }
 """Ledgers and audit trails: the service's role may add and read, and nothing else."""

@@ -13,7 +13,7 @@ from shared.language import N_
 from shared.money import Money
 from shared.phrasebook import Phrasebook, Plural
 from shared.reader import LANGUAGES, reading_in
-from shared.sentences import Sentence
+from shared.sentences import Sentence, Words
 from shared.web.problems import words_of
 
 NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
@@ -32,6 +32,7 @@ VALUES = (
     | st.timedeltas(timedelta(days=-9_000), timedelta(days=9_000)).map(lambda distance: NOW + distance)
     | st.dates(date(1990, 1, 1), date(2090, 1, 1))
     | st.timedeltas(timedelta(0), timedelta(days=900))
+    | st.builds(Words, st.dictionaries(st.text(), st.text()).map(lambda words: words | {"en": "by day"}))
     | st.builds(Money, st.integers(-(10**9), 10**9), st.sampled_from(["usd", "eur", "jpy"]))
 )
 
@@ -50,6 +51,14 @@ def test_a_sentence_reads_in_the_language_and_zone_of_its_reader() -> None:
     with reading_in("de", "Europe/Berlin"):
         assert BOOK.show(moved, now=NOW) == "Promised by Di., 15:00 Uhr MEZ."
         assert BOOK.show(Sentence.of("known")) == "gerade eben"
+
+
+def test_words_that_are_data_read_in_the_language_of_the_reader_and_in_english_where_it_has_none() -> None:
+    said = Sentence.of("paid", name=Words({"en": "by day", "de": "tags"}), price="-", at=NOW)
+    assert BOOK.show(said).startswith("by day paid")
+    with reading_in("de"):
+        assert BOOK.show(said).startswith("tags paid")
+        assert BOOK.show(Sentence.of("paid", name=Words({"en": "by day"}), price="-", at=NOW)).startswith("by day paid")
 
 
 def test_a_phrase_chooses_the_form_of_a_parameter() -> None:
