@@ -43,7 +43,7 @@ _END = {signal.SIGTERM, signal.SIGINT}
 def run_workers(service: str, redis_url: str, build_context: Callable[[], Any], pools: Sequence[str] = ()) -> None:
     """Work on jobs of these pools (of all that the service has) and wake their sweeps, until told to stop.
 
-    `build_context` is called in each child: connections do not survive a fork.
+    `build_context` is called in each child, as connections do not survive a fork, and once before; so it opens none.
     """
     known = pools_of(service)
     if unknown := [pool for pool in pools if pool not in known]:

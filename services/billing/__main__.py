@@ -8,6 +8,7 @@ PROCESSES = {
     "worker": app.run_worker,
     "migrate": app.run_migrate,
     "push-catalog": app.run_push_catalog,
+    "work": app.run_work,
 }
 
 if __name__ == "__main__":

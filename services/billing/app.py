@@ -4,7 +4,7 @@ import tomllib
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from services.billing.catalog.catalog import Catalog, parse_catalog
+from services.billing.catalog.catalog import Catalog, CatalogError, parse_catalog
 from services.billing.config import Settings
 from services.billing.context import Context
 from services.billing.gateways.entitlements import EntitlementsGateway
@@ -13,6 +13,7 @@ from services.billing.gateways.stripe.gateway import StripeGateway
 from services.billing.offers.push import push_catalog
 from services.billing.pending import KINDS, count_pending
 from shared.db import Database
+from shared.env import SettingsError
 from shared.http import ServiceClient
 from shared.identity import ServiceIdentity
 from shared.jobs import JobQueue
@@ -28,9 +29,13 @@ HERE = Path(__file__).parent
 # Flask and what stands on it are imported where HTTP is served: workers start a third sooner without it.
 
 
-def read_catalog() -> Catalog:
-    """The catalog that ships with this release; CatalogError names the entry that is wrong."""
-    return parse_catalog(tomllib.loads((HERE / "catalog.toml").read_text(encoding="utf-8")))
+def read_catalog(file: Path | None) -> Catalog:
+    """The catalog in that file, or the one that ships with this release; or a refusal that names the wrong entry."""
+    file = file or HERE / "catalog.toml"
+    try:
+        return parse_catalog(tomllib.loads(file.read_text(encoding="utf-8")))
+    except (CatalogError, tomllib.TOMLDecodeError) as error:
+        raise SettingsError(f"{file.name} cannot be used. {error}") from error
 
 
 def build_context(settings: Settings, *, pooled: bool = True) -> Context:
@@ -45,7 +50,7 @@ def build_context(settings: Settings, *, pooled: bool = True) -> Context:
     return Context(
         settings=settings,
         db=Database(common.database_url, pool_size=common.web_threads, pooled=pooled, enqueue=wake),
-        catalog=read_catalog(),
+        catalog=read_catalog(settings.catalog_file),
         stripe=StripeGateway(settings.stripe_api_key, api_base=settings.stripe_api_base),
         entitlements=EntitlementsGateway(peers["entitlements"]),
         queue=QueueGateway(peers["queue"]),
@@ -95,6 +100,13 @@ def run_migrate() -> None:
 
     settings = _start()
     migrate(HERE / "migrations", owner_database_url(), settings.common.database_url)
+
+
+def run_work(*words: str) -> None:
+    """The operator's command line for pending work: what waits, what is parked and why, and its release."""
+    from shared.work.command import run_command  # noqa: PLC0415 - only for this process
+
+    run_command(build_context(_start(), pooled=False).db, KINDS, words)
 
 
 def run_push_catalog() -> None:

@@ -1,7 +1,8 @@
-"""What each table of billing builds on: the metadata, kinds of columns and rules, and the channels' tables."""
+"""What each table of billing builds on: metadata, a kind of column and index, and the tables that all services have."""
 
 import sqlalchemy as sa
 
+from shared.audit import audit_table
 from shared.idempotency import idempotency_table
 from shared.inbox import inbox_table
 from shared.outbox import outbox_table
@@ -12,12 +13,7 @@ Moment = sa.DateTime(timezone=True)
 outbox = outbox_table(metadata)
 inbox = inbox_table(metadata)
 idempotency_keys = idempotency_table(metadata)
-
-
-def one_of(column: str, values: list[str], name: str) -> sa.CheckConstraint:
-    """A check that the column holds one of these values."""
-    known = ", ".join(f"'{value}'" for value in values)
-    return sa.CheckConstraint(f"{column} IN ({known})", name=name)
+audit_entries = audit_table(metadata)
 
 
 def index_where(name: str, *columns: str, where: str, unique: bool = False) -> sa.Index:

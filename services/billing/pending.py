@@ -2,22 +2,21 @@
 
 from sqlalchemy.orm import Session
 
-from services.billing.orders import store as orders
+from services.billing.orders import listing as orders
+from services.billing.orders.store import WORK as ORDER_OUTCOMES
+from services.billing.payments.store import WORK as BALANCES
 from services.billing.revenue import store as consumptions
-from services.billing.stripe_inbox import store as webhook_events
-from shared import clock, outbox
+from services.billing.stripe_inbox.store import WORK as WEBHOOK_EVENTS
+from shared import outbox
 from shared.work.kind import count_work
 
-KINDS = (outbox.WORK,)
+KINDS = (outbox.WORK, WEBHOOK_EVENTS, ORDER_OUTCOMES, BALANCES)
 
 
 def count_pending(session: Session) -> dict[str, int]:
-    """How much waits, by kind; what is parked waits for a person."""
+    """How much waits, by kind; what is parked, and an order paid with a wrong amount, waits for a person."""
     return {
         **count_work(session, KINDS),
-        "webhook_events": webhook_events.count_unhandled(session),
-        "webhook_events_parked": webhook_events.count_parked(session),
-        "orders_without_outcome": orders.count_without_outcome(session, now=clock.now()),
-        "orders_parked": orders.count_parked(session),
+        "orders_to_decide": orders.count_to_decide(session),
         "consumptions_unreleased": consumptions.count_unreleased(session),
     }

@@ -2,9 +2,11 @@
 
 from flask import Blueprint
 
+from services.billing.accounts.api import accounts_api
 from services.billing.checkout.api import checkout_api
 from services.billing.checkout.pages import checkout
 from services.billing.context import Context
+from services.billing.customers.pages import customers
 from services.billing.ledger.pages import journal
 from services.billing.offers.api import offers_api
 from services.billing.offers.pages import offer
@@ -21,6 +23,6 @@ def blueprints(context: Context) -> tuple[Blueprint, ...]:
     """Pages, API, the door of webhooks and the door of events."""
     events = events_api(lambda event: take_event(context, event), callers=("entitlements",))
     return (
-        *(offer, checkout, finance, journal, trace, webhooks),
-        *(offers_api, checkout_api, orders_api, reconciliations_api, events),
+        *(offer, checkout, finance, journal, customers, trace, webhooks),
+        *(offers_api, checkout_api, orders_api, accounts_api, reconciliations_api, events),
     )

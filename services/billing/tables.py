@@ -1,7 +1,6 @@
 """All tables of billing: each room's stand in `metadata` once it is imported."""
 
 from services.billing.accounts import tables as accounts
-from services.billing.audit import tables as audit
 from services.billing.base_tables import metadata
 from services.billing.ledger import tables as ledger
 from services.billing.orders import tables as orders
@@ -10,4 +9,4 @@ from services.billing.reconciliation import tables as reconciliation
 from services.billing.revenue import tables as revenue
 from services.billing.stripe_inbox import tables as stripe_inbox
 
-__all__ = ["accounts", "audit", "ledger", "metadata", "orders", "payments", "reconciliation", "revenue", "stripe_inbox"]
+__all__ = ["accounts", "ledger", "metadata", "orders", "payments", "reconciliation", "revenue", "stripe_inbox"]

@@ -5,8 +5,18 @@ from typing import cast
 from flask import current_app
 
 from services.billing.context import Context
+from shared.audit import CUSTOMER
+from shared.web.access import current_caller
 
 
 def context() -> Context:
     """What this application works with."""
     return cast("Context", current_app.extensions["context"])
+
+
+def actor() -> str:
+    """Who does it, as the audit trail names them."""
+    caller = current_caller()
+    if caller is None:
+        return CUSTOMER
+    return caller.subject if caller.kind == "integrator" else f"{caller.kind}:{caller.subject}"

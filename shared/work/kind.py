@@ -212,8 +212,13 @@ class WorkKind:
     # For operators.
 
     def pending(self, session: Session) -> int:
-        """How many items wait, are worked on, or are put off."""
-        return self._count(session, self._table.c.due_at.is_not(None))
+        """How many items are due, worked on, or put off after some trouble.
+
+        What is only to be looked at again later waits for its time: a checkout that can still be paid is not late.
+        """
+        table = self._table
+        in_trouble = table.c.due_at.is_not(None) & table.c.last_error.is_not(None)
+        return self._count(session, (table.c.due_at <= sa.func.now()) | in_trouble)
 
     def count_parked(self, session: Session) -> int:
         """How many items wait for a person."""

@@ -6,6 +6,7 @@ import json
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -18,19 +19,27 @@ from sandbox.stripe import server as stripe_standin
 from sandbox.stripe.server import ThreadedHandle
 from services.billing.app import build_context, create_app
 from services.billing.base_tables import outbox
+from services.billing.checkout.ask import ask_for_outcome
 from services.billing.checkout.place import OrderRequest, place_order
 from services.billing.config import Settings
 from services.billing.context import Context
 from services.billing.ledger.tables import ledger_entries
 from services.billing.offers.push import push_catalog
+from services.billing.orders import listing
 from services.billing.orders import store as orders
 from services.billing.orders.order import Order
-from services.billing.stripe_inbox.handle import handle_due_events
+from services.billing.payments.mirror import ask_for_balance
+from services.billing.payments.store import WORK as BALANCES
+from services.billing.pending import KINDS, count_pending
+from services.billing.stripe_inbox.handle import handle_event
+from services.billing.stripe_inbox.store import WORK as EVENTS
 from services.billing.stripe_inbox.tables import webhook_events
 from shared import clock
 from shared.env import Env
 from shared.web.access import STAFF_SESSION
+from shared.work.run import run_due
 from tests.support import web
+from tests.support.calls_outside import calls_outside_transactions
 from tests.support.settings import API_KEY, STRIPE_KEY, WEBHOOK_SECRET, environment
 
 PURCHASED = "billing.incidents.purchased.v1"
@@ -48,7 +57,8 @@ def signed(body: bytes, *, secret: str = WEBHOOK_SECRET, at: float | None = None
 class Shop:
     """Billing, with the hands of its customers, of Stripe and of finance."""
 
-    def __init__(self, context: Context, app: APIFlask, stripe: ThreadedHandle) -> None:
+    def __init__(self, context: Context, app: APIFlask, stripe: ThreadedHandle, variables: dict[str, str]) -> None:
+        self.variables = variables
         self.context = context
         self.app = app
         self.standin = stripe
@@ -86,6 +96,12 @@ class Shop:
             found = orders.find(session, order_id)
         assert found is not None
         return found
+
+    def charge_of(self, order: Order) -> str:
+        """The charge that has paid the order."""
+        with self.context.db.transaction() as session:
+            [payment] = listing.payments_of(session, [order.order_id])[order.order_id]
+        return payment.charge_id
 
     # ---- Stripe
 
@@ -130,8 +146,31 @@ class Shop:
         self.handle()
 
     def handle(self) -> int:
-        """Do the work of the events that are due."""
-        return handle_due_events(self.context)
+        """Do the work of the events that are due; how many went well."""
+        return run_due(self.context.db, EVENTS, partial(handle_event, self.context))
+
+    def ask(self) -> int:
+        """Ask Stripe for the orders that are due; for how many that went well."""
+        return run_due(self.context.db, orders.WORK, partial(ask_for_outcome, self.context))
+
+    def ask_for_balances(self) -> int:
+        """Ask Stripe for the balance transactions that are due; for how many that went well."""
+        return run_due(self.context.db, BALANCES, partial(ask_for_balance, self.context))
+
+    def work_is_due(self) -> None:
+        """Whatever waits its turn is due now."""
+        for table in ("orders", "charges", "webhook_events"):
+            self.execute(f"UPDATE {table} SET due_at = now() WHERE due_at IS NOT NULL")  # noqa: S608 - our own names
+
+    def waiting(self) -> dict[str, int]:
+        """What waits, as /readyz tells it, without what is nothing."""
+        with self.context.db.transaction() as session:
+            return {kind: count for kind, count in count_pending(session).items() if count}
+
+    def parked(self) -> dict[str, str]:
+        """What is parked, with its last error."""
+        with self.context.db.transaction() as session:
+            return {item.key: item.last_error for kind in KINDS for item in kind.parked(session)}
 
     # ---- what came of it
 
@@ -146,8 +185,12 @@ class Shop:
             session.execute(sa.text(statement))
 
     def purchases(self) -> list[dict[str, Any]]:
-        """What entitlements was told."""
-        query = sa.select(outbox.c.body).where(outbox.c.type == PURCHASED).order_by(outbox.c.occurred_at)
+        """The purchases that entitlements was told of."""
+        return self.told(PURCHASED)
+
+    def told(self, event_type: str) -> list[dict[str, Any]]:
+        """The events of that type that entitlements was told, in their order."""
+        query = sa.select(outbox.c.body).where(outbox.c.type == event_type).order_by(outbox.c.id)
         with self.context.db.transaction() as session:
             return list(session.execute(query).scalars())
 
@@ -179,12 +222,10 @@ class Shop:
         return client
 
 
-def _settings(standin: ThreadedHandle, databases: Any, **variables: str) -> Settings:
-    """Billing's settings, with that stand-in as Stripe and nobody at Valkey's address."""
+def _variables(standin: ThreadedHandle, databases: Any, **more: str) -> dict[str, str]:
+    """Billing's environment, with that stand-in as Stripe and nobody at Valkey's address."""
     urls = {"stripe": standin.url}
-    return Settings.read(
-        Env(environment("billing", databases=databases, redis_url="redis://127.0.0.1:1", urls=urls, **variables))
-    )
+    return environment("billing", databases=databases, redis_url="redis://127.0.0.1:1", urls=urls, **more)
 
 
 def _pushed(base: Path, databases: Any) -> Path:
@@ -192,7 +233,7 @@ def _pushed(base: Path, databases: Any) -> Path:
     folder = base / "stripe-with-catalog"
     if not folder.exists():
         standin = stripe_standin.start(folder, STRIPE_KEY)
-        push_catalog(build_context(_settings(standin, databases), pooled=False))
+        push_catalog(build_context(Settings.read(Env(_variables(standin, databases))), pooled=False))
         standin.stop()
     return folder
 
@@ -202,14 +243,17 @@ def open_shop(folder: Path, databases: Any, **variables: str) -> Iterator[Shop]:
     """A shop for one test, its catalog pushed."""
     shutil.copytree(_pushed(folder.parent, databases), folder / "stripe")
     standin = stripe_standin.start(folder / "stripe", STRIPE_KEY)
-    settings = _settings(standin, databases, **variables)
-    app = create_app(settings)
+    given = _variables(standin, databases, **variables)
+    app = create_app(Settings.read(Env(given)))
     context = app.extensions["context"]
     context.db.enqueue = None
-    shop = Shop(context, app, standin)
+    shop = Shop(context, app, standin, given)
     try:
-        yield shop
+        with calls_outside_transactions():
+            yield shop
     finally:
         shop.http.close()
         context.db.dispose()
+        for peer in context.peers.values():
+            peer.close()
         standin.stop()

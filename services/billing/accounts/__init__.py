@@ -1,1 +1,4 @@
-"""The paying customers, known by their contact address. Stands on nothing."""
+"""Who pays: companies and persons, and the addresses by which their people are known.
+
+Entitlements keeps a copy by event. Stands on nothing.
+"""

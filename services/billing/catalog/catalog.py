@@ -25,13 +25,15 @@ class CatalogError(ValueError):
 class Product:
     """One thing that can be bought, with its price in each currency.
 
-    `credits` and `expires_after_days` belong to incidents, `interval` (month, year) to a subscription; else None.
+    `response_class` names the class of entitlements' policy that it buys. `credits` and `expires_after_days` belong to
+    incidents, `interval` (month, year) to a subscription; else None.
     """
 
     id: str
     kind: ProductKind
     name: str
     for_sale: bool
+    response_class: str
     prices: Mapping[str, int]
     credits: int | None = None
     expires_after_days: int | None = None
@@ -51,7 +53,6 @@ class Catalog:
     """All products in the file's order; the first currency is the one offered by default."""
 
     currencies: tuple[str, ...]
-    answer_within_minutes: int
     products: tuple[Product, ...]
 
     def find(self, product_id: str) -> Product | None:
@@ -67,7 +68,14 @@ _FIELDS: dict[ProductKind, dict[str, type]] = {
     ProductKind.INCIDENTS: {"credits": int, "expires_after_days": int},
     ProductKind.SUBSCRIPTION: {"interval": str},
 }
-_COMMON: dict[str, type] = {"id": str, "kind": str, "name": str, "for_sale": bool, "prices": dict}
+_COMMON: dict[str, type] = {
+    "id": str,
+    "kind": str,
+    "name": str,
+    "for_sale": bool,
+    "response_class": str,
+    "prices": dict,
+}
 _INTERVALS = ("month", "year")
 
 
@@ -115,7 +123,7 @@ def _product(entry: Mapping[str, Any], position: int, currencies: tuple[str, ...
 
 def parse_catalog(document: Mapping[str, Any]) -> Catalog:
     """The catalog out of the parsed TOML document; CatalogError names the entry that is wrong."""
-    head = _typed(document, {"currencies": list, "answer_within_minutes": int, "products": list}, "catalog")
+    head = _typed(document, {"currencies": list, "products": list}, "catalog")
     currencies = tuple(head["currencies"])
     for currency in currencies:
         if not isinstance(currency, str) or len(currency) != len("usd") or currency != currency.lower():
@@ -132,5 +140,4 @@ def parse_catalog(document: Mapping[str, Any]) -> Catalog:
         seen.add(product.id)
     if not any(product.for_sale for product in products):
         raise CatalogError("catalog: products has nothing that is for sale")
-    minutes = _positive(head["answer_within_minutes"], "answer_within_minutes", "catalog")
-    return Catalog(currencies=currencies, answer_within_minutes=minutes, products=products)
+    return Catalog(currencies=currencies, products=products)

@@ -1,4 +1,4 @@
-"""Stripe's page for an order: opened, asked about until the outcome is known, and confirmed once.
+"""Stripe's page for an order: opened, asked about until the outcome is known, and confirmed once; the way back from it.
 
 Stands on orders, revenue, accounts and the catalog.
 """

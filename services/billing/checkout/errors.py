@@ -1,8 +1,10 @@
 """What is refused about buying."""
 
 from collections.abc import Iterable
+from typing import ClassVar
 
 from shared.errors import Kind, ServiceError
+from shared.money import Money
 
 
 class UnknownProduct(ServiceError):
@@ -51,9 +53,12 @@ class CatalogOutOfStep(ServiceError):
     kind = Kind.UNAVAILABLE
     code = "catalog_out_of_step"
     title = "This price is not ready at Stripe"
+    answered: ClassVar[bool] = True
+    """Stripe did answer: other orders go on."""
 
-    def __init__(self, lookup_key: str, *, found: str) -> None:
+    def __init__(self, lookup_key: str, *, found: Money | None) -> None:
+        price = f"{found.amount_minor} {found.currency} (minor units)" if found else "no price"
         super().__init__(
-            f"Stripe has {found} under {lookup_key}. An operator runs: python -m services.billing push-catalog",
+            f"Stripe has {price} under {lookup_key}. An operator runs: python -m services.billing push-catalog",
             lookup_key=lookup_key,
         )

@@ -6,16 +6,15 @@ from services.billing.checkout.errors import CatalogOutOfStep
 from services.billing.context import Context
 from services.billing.gateways.stripe.checkouts import CheckoutRequest, CheckoutSession
 from services.billing.gateways.stripe.errors import StripeRefused
-from services.billing.gateways.stripe.prices import StripePrice
 from services.billing.orders import store as orders
 from services.billing.orders.abandon import abandon
 from services.billing.orders.errors import OrderNotFound
 from services.billing.orders.order import Order, OrderState
-from shared import clock
 
 FIRST_ASK = timedelta(seconds=30)
 """How long the request that wrote a draft has for Stripe's reply before a sweep asks in its place."""
-ASK_AGAIN = timedelta(seconds=60)
+FIRST_LOOK = timedelta(seconds=60)
+"""How long after it was opened Stripe is asked what became of a checkout."""
 
 
 def open_checkout(context: Context, order_id: str) -> Order:
@@ -40,7 +39,8 @@ def open_checkout(context: Context, order_id: str) -> Order:
         checkout = context.stripe.checkouts.create(request)
     except StripeRefused as refusal:
         with context.db.transaction() as session:
-            abandon(session, order_id, why=refusal.message)
+            if (locked := orders.lock(session, order_id)) is not None:
+                abandon(session, locked, why=refusal.message)
         raise
     return _record(context, order_id, checkout)
 
@@ -55,16 +55,12 @@ def _with_price(context: Context, order_id: str) -> Order:
         return order
     price = context.stripe.prices.find(order.lookup_key)
     if price is None or price.amount != order.price:
-        raise CatalogOutOfStep(order.lookup_key, found=_words(price))
+        raise CatalogOutOfStep(order.lookup_key, found=price.amount if price else None)
     with context.db.transaction() as session:
         order = orders.lock(session, order_id) or order
         if order.state is OrderState.DRAFT and order.price_id is None:
-            orders.update(session, order_id, price_id=price.price_id)
+            orders.keep_price(session, order_id, price.price_id)
         return orders.find(session, order_id) or order
-
-
-def _words(price: StripePrice | None) -> str:
-    return "no price" if price is None else f"{price.amount.amount_minor} {price.amount.currency} (minor units)"
 
 
 def _record(context: Context, order_id: str, checkout: CheckoutSession) -> Order:
@@ -72,15 +68,7 @@ def _record(context: Context, order_id: str, checkout: CheckoutSession) -> Order
         order = orders.lock(session, order_id)
         if order is None:
             raise OrderNotFound(order_id)
-        if order.checkout_session_id is None:
-            orders.update(session, order_id, checkout_session_id=checkout.session_id)
         if order.state is OrderState.DRAFT:
             # The webhook may have been quicker than this reply: then the order is settled and stays so.
-            orders.update(
-                session,
-                order_id,
-                state=OrderState.OPEN,
-                checkout_url=checkout.url,
-                next_ask_at=clock.now() + ASK_AGAIN,
-            )
+            orders.mark_open(session, order_id, session_id=checkout.session_id, url=checkout.url, ask_after=FIRST_LOOK)
         return orders.find(session, order_id) or order

@@ -1,18 +1,12 @@
 """Where Stripe sends the customer back to: paid or canceled."""
 
-from flask import Blueprint, redirect, render_template, request
+from flask import Blueprint, make_response, redirect, render_template, request
 from werkzeug.wrappers import Response
 
-from services.billing.checkout.confirm import confirm_payment
-from services.billing.orders import store as orders
-from services.billing.orders.errors import OrderNotFound
+from services.billing.checkout.receive import Return, look_up, receive
 from services.billing.orders.order import Order, OrderState
 from services.billing.web import context
-from shared.errors import Kind, ServiceError
-from shared.telemetry import get_logger
 from shared.web.access import public
-
-log = get_logger()
 
 checkout = Blueprint("checkout", __name__, template_folder="templates")
 
@@ -27,49 +21,40 @@ def _ticket_url(order: Order, *, unpaid: bool = False) -> str:
     return f"{public_url}/tickets/{order.ticket_id}/{way}" if order.ticket_id else public_url
 
 
-def _find(order_id: str) -> Order:
-    with context().db.transaction() as session:
-        order = orders.find(session, order_id)
-    if order is None:
-        raise OrderNotFound(order_id)
-    return order
-
-
 @checkout.get("/checkout/return")
 @public
 def returned() -> Response | str:
-    """Settle the order if the webhook was not quicker, and lead on to the ticket."""
-    order = _find(request.args.get("order", ""))
-    unknown = False
-    try:
-        order = confirm_payment(context(), order.order_id, session_id=request.args.get("session_id"))
-    except ServiceError as refusal:
-        if refusal.kind is not Kind.UNAVAILABLE:
-            raise
-        # Paid or not: Stripe knows, and the webhook or a sweep will tell. The customer is not shown a failure.
-        log.warning("return page without Stripe", order_id=order.order_id, why=refusal.message)
-        unknown = True
+    """Settle the order if the webhook was not quicker, and lead on to the ticket; or say that it is being confirmed."""
+    asked = Return(order_id=request.args.get("order", ""), session_id=request.args.get("session_id"))
+    order = receive(context(), asked)
     if order.state is OrderState.SETTLED:
         return redirect(_ticket_url(order), code=303)
     return render_template(
-        "checkout_return.html",
-        order=order,
-        product=_product_name(order),
-        unknown=unknown,
-        ticket_url=_ticket_url(order),
+        "checkout_return.html", order=order, product=_product_name(order), ticket_url=_ticket_url(order)
     )
+
+
+@checkout.get("/checkout/return/state")
+@public
+def show_state() -> Response:
+    """How the payment stands, for the page that waits. It asks nobody: the webhook or a job brings the outcome."""
+    order = look_up(context(), request.args.get("order", ""))
+    answer = make_response(render_template("checkout_state.html", order=order, ticket_url=_ticket_url(order)))
+    if order.state in {OrderState.SETTLED, OrderState.ABANDONED} or order.parked is not None:
+        answer.headers["X-Live-Stop"] = "1"
+    return answer
 
 
 @checkout.get("/checkout/canceled")
 @public
 def canceled() -> str:
     """Say that nothing was charged, and how to go on."""
-    order = _find(request.args.get("order", ""))
+    order = look_up(context(), request.args.get("order", ""))
     return render_template(
         "checkout_canceled.html",
         order=order,
         product=_product_name(order),
-        can_pay=order.state is OrderState.OPEN and order.checkout_url is not None and order.parked_reason is None,
+        can_pay=order.state is OrderState.OPEN and order.checkout_url is not None and order.parked is None,
         settled=order.state is OrderState.SETTLED,
         ticket_url=_ticket_url(order, unpaid=order.state is not OrderState.SETTLED),
     )

@@ -5,8 +5,8 @@ from datetime import timedelta
 
 from sqlalchemy.orm import Session
 
-from services.billing.accounts import store as accounts
 from services.billing.accounts.contact import normalize_email
+from services.billing.accounts.open import account_of
 from services.billing.catalog.catalog import Catalog, Product, ProductKind
 from services.billing.checkout.confirm import confirm_payment
 from services.billing.checkout.errors import OrderAlreadyOpen, UnknownCurrency, UnknownProduct
@@ -60,6 +60,7 @@ def _close_what_is_over(context: Context, ticket_id: str) -> None:
     """Ask Stripe about a checkout whose time is up: it was paid, or makes room for a new order."""
     with context.db.transaction() as session:
         order = orders.lock_live_of_ticket(session, ticket_id)
+    # Committed, and with it the lock given back: Stripe is asked while nothing is held.
     over = clock.now() + ABOUT_TO_EXPIRE
     if order is not None and order.state is OrderState.OPEN and order.checkout_expires_at <= over:
         confirm_payment(context, order.order_id)
@@ -68,7 +69,7 @@ def _close_what_is_over(context: Context, ticket_id: str) -> None:
 def _find_or_draft(session: Session, product: Product, request: OrderRequest, lives: timedelta) -> Order:
     now = clock.now()
     email = normalize_email(request.contact_email)
-    account_id = accounts.lock_account(session, email, now=now)
+    account_id = account_of(session, email, now=now)
     if request.ticket_id is not None and (live := orders.lock_live_of_ticket(session, request.ticket_id)) is not None:
         return _same_order(live, product, request)
     draft = Order(
@@ -78,6 +79,7 @@ def _find_or_draft(session: Session, product: Product, request: OrderRequest, li
         ticket_id=request.ticket_id,
         product=product.id,
         credits=product.credits or 0,
+        response_class=product.response_class,
         price=product.price(request.currency),
         lookup_key=product.lookup_key(request.currency),
         state=OrderState.DRAFT,
@@ -85,7 +87,7 @@ def _find_or_draft(session: Session, product: Product, request: OrderRequest, li
         created_at=now,
         checkout_expires_at=now + lives,
     )
-    if orders.insert_draft(session, draft, next_ask_at=now + FIRST_ASK):
+    if orders.insert_draft(session, draft, ask_after=FIRST_ASK):
         return draft
     # Somebody else, under another address, was quicker with the same ticket.
     live = orders.lock_live_of_ticket(session, request.ticket_id or "")

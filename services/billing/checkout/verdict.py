@@ -23,9 +23,3 @@ def judge_session(*, price: Money, total: Money | None, paid: bool, expired: boo
     if paid:
         return SessionVerdict.PAID if total == price else SessionVerdict.MISMATCH
     return SessionVerdict.EXPIRED if expired else SessionVerdict.WAITING
-
-
-def mismatch_sentence(price: Money, total: Money | None) -> str:
-    """Why a paid session was not settled, for the person who looks."""
-    paid = f"{total.amount_minor} {total.currency}" if total else "an unknown amount"
-    return f"The order says {price.amount_minor} {price.currency} and the checkout says {paid} (minor units)."

@@ -22,15 +22,15 @@ class LedgerAccount(Enum):
     """Clearing: a charge in one currency that Stripe settled in another."""
 
 
-class Movement(Enum):
-    """What moved; with its id it names a ledger transaction exactly once."""
+class SourceKind(Enum):
+    """What a ledger transaction comes from; with the id of it, it names the transaction exactly once."""
 
     CHARGE = "charge"
-    """Money came in; the id is Stripe's charge."""
-    FEE = "fee"
-    """Stripe took its share; the id is Stripe's balance transaction."""
-    RELEASE = "release"
-    """An incident was answered, so its share is earned; the id is entitlements' consumption entry."""
+    """Money came in: Stripe's charge."""
+    BALANCE_TRANSACTION = "balance_transaction"
+    """Stripe took its share: the balance transaction that names it."""
+    CONSUMPTION = "consumption"
+    """An incident was answered, so its share is earned: entitlements' entry."""
 
 
 class UnbalancedError(ValueError):
@@ -47,18 +47,21 @@ class Entry:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class LedgerTransaction:
-    """All lines of one movement. `movement_id` is unique in the books, so posting twice changes nothing."""
+    """All lines of what happened once. Its source is unique in the books, so posting twice changes nothing.
 
-    movement: Movement
-    movement_id: str
-    account_id: str
-    order_id: str
+    `account_id` and `order_id` are None where whoever posts does not know them.
+    """
+
+    source_kind: SourceKind
+    source_id: str
+    account_id: str | None
+    order_id: str | None
     occurred_at: datetime
     entries: tuple[Entry, ...]
 
     def __post_init__(self) -> None:
         if not self.entries or any(totals(entry.amount for entry in self.entries).values()):
-            raise UnbalancedError(f"{self.movement.value} {self.movement_id} does not balance: {self.entries}")
+            raise UnbalancedError(f"{self.source_kind.value} {self.source_id} does not balance: {self.entries}")
 
 
 def _move(amount: Money, *, debit: LedgerAccount, credit: LedgerAccount) -> tuple[Entry, ...]:

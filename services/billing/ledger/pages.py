@@ -4,8 +4,10 @@ from datetime import timedelta
 
 from flask import Blueprint, render_template, request
 
+from services.billing.accounts import store as accounts
 from services.billing.ledger import store as ledger
 from services.billing.ledger.book_day import BookDay, day_of, read_day
+from services.billing.ledger.view import source_words
 from services.billing.web import context
 from shared import clock
 from shared.web import formats
@@ -28,6 +30,7 @@ def show_journal() -> str:
     with context().db.transaction() as session:
         postings = ledger.between(session, book_day.begins_at, book_day.ends_at, limit=SHOWN + 1)
         totals = ledger.account_totals(session, book_day.begins_at, book_day.ends_at)
+        payers = accounts.payers(session, (posting.transaction.account_id for posting in postings))
     count = formats.plural(len(postings), "transaction") if len(postings) <= SHOWN else "many transactions"
     return render_template(
         "journal.html",
@@ -38,6 +41,8 @@ def show_journal() -> str:
         error="Choose a day, such as 2026-11-23." if asked and day is None else None,
         sentence=f"{formats.day(shown)}: {count}.",
         postings=postings[:SHOWN],
+        payers=payers,
+        source_words=source_words,
         cut=len(postings) > SHOWN,
         totals=totals,
     )

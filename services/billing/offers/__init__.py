@@ -1,1 +1,4 @@
-"""The catalog as others see it: the offer page, the API, and Stripe's products and prices. Stands on the catalog."""
+"""The catalog as others see it: the offer page with what each response class promises, the API, and Stripe's prices.
+
+Stands on the catalog.
+"""

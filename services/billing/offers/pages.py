@@ -1,10 +1,8 @@
 """The offer page: what a priority incident costs and promises, and by when a person answers."""
 
-from datetime import datetime, timedelta
-
 from flask import Blueprint, render_template, request
 
-from services.billing.offers.view import choices, chosen_currency, packs
+from services.billing.offers.view import Section, choices, chosen_currency, free_promise, sections
 from services.billing.web import context
 from shared import clock
 from shared.web.access import public
@@ -17,8 +15,8 @@ def _how_to_reach_us() -> dict[str, str]:
     return {"support_email": context().settings.support_email}
 
 
-def _answer_by() -> datetime:
-    return clock.now() + timedelta(minutes=context().catalog.answer_within_minutes)
+def _sections() -> list[Section]:
+    return sections(context().catalog, context().entitlements.response_classes(), now=clock.now())
 
 
 @offer.get("/")
@@ -29,16 +27,15 @@ def show_offer() -> str:
     currency = chosen_currency(
         catalog, asked=request.args.get("currency", ""), languages=list(request.accept_languages.values())
     )
-    offered = packs(catalog)
+    offered = _sections()
     return render_template(
         "offer.html",
         currency=currency,
         currencies=catalog.currencies,
-        single=offered[0],
+        sections=offered,
         choices=choices(offered, currency),
-        expires_after_days=offered[-1].expires_after_days,
-        answer_within_minutes=catalog.answer_within_minutes,
-        answer_by=_answer_by(),
+        expires_after_days=offered[0].packs[-1].expires_after_days,
+        free=free_promise(context().entitlements.response_classes(), now=clock.now()),
         ask_url=f"{settings.queue_public_url}/ask",
     )
 
@@ -47,4 +44,4 @@ def show_offer() -> str:
 @public
 def show_answer_by() -> str:
     """The line that says by when a person answers, for a page that stays open."""
-    return render_template("answer_by.html", answer_by=_answer_by())
+    return render_template("answer_by.html", sections=_sections())

@@ -1,8 +1,11 @@
-"""What the offer page shows: the packs, their prices, and the currency in which the reader thinks."""
+"""What the offer page shows: packs by response class, what each class promises, and the reader's currency."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 from services.billing.catalog.catalog import Catalog, Product, ProductKind
+from services.billing.gateways.entitlements import AROUND_THE_CLOCK, Classes, ClassTarget
 from shared.web import formats
 
 _BY_TERRITORY = {"GB": "gbp", "JP": "jpy", "US": "usd"}
@@ -13,6 +16,8 @@ _EURO = frozenset(
     )
 )
 _LANGUAGES_READ = 5
+ENGLISH = "en"
+"""The language that each word of the policy has."""
 
 
 def chosen_currency(catalog: Catalog, *, asked: str, languages: Sequence[str]) -> str:
@@ -27,24 +32,84 @@ def chosen_currency(catalog: Catalog, *, asked: str, languages: Sequence[str]) -
     return catalog.currencies[0]
 
 
-def packs(catalog: Catalog) -> list[Product]:
-    """The packs of incidents on offer, the smallest first."""
-    found = [product for product in catalog.on_offer() if product.kind is ProductKind.INCIDENTS]
-    return sorted(found, key=lambda product: product.credits or 0)
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Promise:
+    """What a response class promises, in words. `answer_by` is None where its calendar has closing hours."""
+
+    name: str
+    sentence: str
+    calendar: str
+    target_minutes: int
+    answer_by: datetime | None
 
 
-def choices(offered: Sequence[Product], currency: str) -> list[dict[str, str]]:
-    """The packs as radio cards, each with what one incident of it costs."""
-    cards = []
-    for pack in offered:
-        count, price = pack.credits or 1, pack.prices[currency]
-        each = formats.money(round(price / count), currency)
-        cards.append(
-            {
-                "value": pack.id,
-                "title": formats.plural(count, "incident"),
-                "price": formats.money(price, currency),
-                "help": "" if count == 1 else f"{each} each, for when you need them",
-            }
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Section:
+    """The packs of one response class, the smallest first. `promise` is None while entitlements does not answer."""
+
+    response_class: str
+    packs: tuple[Product, ...]
+    promise: Promise | None
+
+    @property
+    def single(self) -> Product:
+        """The smallest pack, which is chosen at first."""
+        return self.packs[0]
+
+
+def promise_of(target: ClassTarget | None, *, now: datetime) -> Promise | None:
+    """What that class promises to whoever asks now."""
+    if target is None:
+        return None
+    by = now + timedelta(minutes=target.target_minutes) if target.calendar_id == AROUND_THE_CLOCK else None
+    return Promise(
+        name=_words(target.names),
+        sentence=_words(target.sentences),
+        calendar=_words(target.calendar_names),
+        target_minutes=target.target_minutes,
+        answer_by=by,
+    )
+
+
+def sections(catalog: Catalog, classes: Classes | None, *, now: datetime) -> list[Section]:
+    """What is on offer, by response class, in the order of the catalog."""
+    offered: dict[str, list[Product]] = {}
+    for product in catalog.on_offer():
+        if product.kind is ProductKind.INCIDENTS:
+            offered.setdefault(product.response_class, []).append(product)
+    return [
+        Section(
+            response_class=name,
+            packs=tuple(sorted(found, key=lambda product: product.credits or 0)),
+            promise=promise_of((classes or {}).get(name), now=now),
         )
+        for name, found in offered.items()
+    ]
+
+
+def free_promise(classes: Classes | None, *, now: datetime) -> Promise | None:
+    """What everybody gets: the class of the lowest rank."""
+    return promise_of(min(classes.values(), key=lambda target: target.rank), now=now) if classes else None
+
+
+def _words(by_language: Mapping[str, str]) -> str:
+    return by_language.get(ENGLISH) or next(iter(by_language.values()), "")
+
+
+def choices(offered: Sequence[Section], currency: str) -> list[dict[str, str]]:
+    """The packs as radio cards, each with what one incident of it costs; with its class where there are several."""
+    cards = []
+    for section in offered:
+        name = section.promise.name if section.promise and len(offered) > 1 else ""
+        for pack in section.packs:
+            count, price = pack.credits or 1, pack.prices[currency]
+            each = formats.money(round(price / count), currency)
+            cards.append(
+                {
+                    "value": pack.id,
+                    "title": ", ".join(part for part in (formats.plural(count, "incident"), name) if part),
+                    "price": formats.money(price, currency),
+                    "help": "" if count == 1 else f"{each} each, for when you need them",
+                }
+            )
     return cards

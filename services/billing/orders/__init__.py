@@ -1,4 +1,4 @@
-"""One purchase as we have it, from draft to settled or abandoned, with all that settling does to the books.
+"""One purchase from draft to settled or abandoned, its payments, and all that settling does to the books.
 
-Stands on payments, the ledger, accounts and the audit trail.
+Stands on payments, the ledger and accounts.
 """

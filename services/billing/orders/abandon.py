@@ -2,27 +2,26 @@
 
 from sqlalchemy.orm import Session
 
-from services.billing.audit import store as audit
 from services.billing.orders import store as orders
-from services.billing.orders.order import OrderState
-from shared import clock
+from services.billing.orders.order import Order, OrderState
+from shared import audit, clock
+from shared.audit import SYSTEM, Change
 
 
-def abandon(session: Session, order_id: str, *, why: str) -> bool:
-    """Abandon an order without a payment; False when it is settled or abandoned already."""
-    order = orders.lock(session, order_id)
-    if order is None or order.state not in (OrderState.DRAFT, OrderState.OPEN):
+def abandon(session: Session, order: Order, *, why: str) -> bool:
+    """Abandon an order without a payment, which the caller has locked; False when it is settled or abandoned."""
+    if order.state not in {OrderState.DRAFT, OrderState.OPEN}:
         return False
     now = clock.now()
-    orders.update(session, order_id, state=OrderState.ABANDONED, abandoned_at=now, checkout_url=None)
-    audit.record(
+    number = orders.mark_abandoned(session, order.order_id, at=now)
+    audit.append(
         session,
-        order_id,
-        "abandoned",
-        who="billing",
-        why=why,
-        before={"state": order.state.value},
-        after={"state": OrderState.ABANDONED.value},
-        now=now,
+        Change(actor=SYSTEM, action="abandoned", why=why, at=now),
+        aggregate="order",
+        aggregate_id=order.order_id,
+        number=number,
+        owner_key=order.account_id,
+        before={"state": order.state},
+        after={"state": OrderState.ABANDONED},
     )
     return True

@@ -1,13 +1,15 @@
 """Orders, for programs."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from apiflask import APIBlueprint
 
-from services.billing.orders import schemas
+from services.billing.orders import listing, schemas
 from services.billing.orders import store as orders
 from services.billing.orders.errors import OrderNotFound
-from services.billing.orders.order import Order
+from services.billing.orders.order import Order, OrderPayment
+from services.billing.orders.view import parked_sentence
 from services.billing.web import context
 from shared.web.access import allow
 from shared.web.pagination import page_of, position
@@ -15,7 +17,7 @@ from shared.web.pagination import page_of, position
 orders_api = APIBlueprint("orders", __name__, tag="Orders")
 
 
-def _order(order: Order) -> dict[str, Any]:
+def _order(order: Order, payments: Sequence[OrderPayment]) -> dict[str, Any]:
     return {
         "order_id": order.order_id,
         "state": order.state.value,
@@ -25,15 +27,24 @@ def _order(order: Order) -> dict[str, Any]:
         "ticket_id": order.ticket_id,
         "product": order.product,
         "credits": order.credits,
+        "response_class": order.response_class,
         "amount_minor": order.price.amount_minor,
         "currency": order.price.currency,
-        "charge_id": order.charge_id,
+        "payments": [
+            {
+                "charge_id": payment.charge_id,
+                "amount_minor": payment.amount.amount_minor,
+                "currency": payment.amount.currency,
+                "paid_at": payment.paid_at,
+            }
+            for payment in payments
+        ],
         "created_at": order.created_at,
         "checkout_expires_at": order.checkout_expires_at,
         "paid_at": order.paid_at,
         "settled_at": order.settled_at,
         "abandoned_at": order.abandoned_at,
-        "parked_reason": order.parked_reason,
+        "parked_reason": parked_sentence(order.parked) if order.parked else None,
     }
 
 
@@ -44,9 +55,10 @@ def show_order(order_id: str) -> dict[str, Any]:
     """One order as it stands."""
     with context().db.transaction() as session:
         order = orders.find(session, order_id)
+        payments = listing.payments_of(session, [order_id])
     if order is None:
         raise OrderNotFound(order_id)
-    return _order(order)
+    return _order(order, payments.get(order_id, ()))
 
 
 @orders_api.get("/v1/orders")
@@ -57,11 +69,17 @@ def list_orders(query_data: dict[str, Any]) -> dict[str, Any]:
     """Orders, newest first."""
     limit = query_data["limit"]
     with context().db.transaction() as session:
-        found = orders.list_page(
+        found = listing.list_page(
             session,
             limit=limit + 1,
             before=position(query_data["cursor"]),
             ticket_id=query_data["ticket_id"],
             state=query_data["state"],
         )
-    return page_of(found, limit, id_of=lambda order: order.order_id, as_body=_order)
+        payments = listing.payments_of(session, [order.order_id for order in found])
+    return page_of(
+        found,
+        limit,
+        id_of=lambda order: order.order_id,
+        as_body=lambda order: _order(order, payments.get(order.order_id, ())),
+    )

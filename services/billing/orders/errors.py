@@ -1,5 +1,7 @@
 """What is refused about orders."""
 
+from typing import ClassVar
+
 from shared.errors import Kind, ServiceError
 
 
@@ -20,6 +22,8 @@ class OrderBusy(ServiceError):
     kind = Kind.UNAVAILABLE
     code = "order_busy"
     title = "The order is being worked on"
+    answered: ClassVar[bool] = True
+    """It says nothing of Stripe: other orders go on."""
 
     def __init__(self) -> None:
         super().__init__("The payment is being looked up at Stripe just now. Try again in a moment.")

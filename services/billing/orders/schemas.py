@@ -18,6 +18,15 @@ class PlacedOrder(Schema):
     )
 
 
+class Payment(Schema):
+    """Money that came in for an order."""
+
+    charge_id = String(metadata={"description": "Stripe's."})
+    amount_minor = Integer()
+    currency = String()
+    paid_at = AwareDateTime()
+
+
 class Order(PlacedOrder):
     """An order as it stands."""
 
@@ -26,9 +35,10 @@ class Order(PlacedOrder):
     ticket_id = String(allow_none=True)
     product = String()
     credits = Integer()
+    response_class = String(metadata={"description": "The class of the policy that a credit of it buys."})
     amount_minor = Integer()
     currency = String()
-    charge_id = String(allow_none=True)
+    payments = List(Nested(Payment))
     created_at = AwareDateTime()
     checkout_expires_at = AwareDateTime()
     paid_at = AwareDateTime(allow_none=True)

@@ -1,6 +1,5 @@
 """The mirror of Stripe's charges and balance transactions, as last read from Stripe."""
 
-from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -11,73 +10,82 @@ from sqlalchemy.orm import Session
 from services.billing.gateways.stripe.charges import BalanceTransaction, Charge
 from services.billing.payments.tables import balance_transactions, charges
 from shared.money import Money
+from shared.work.kind import WorkKind
+
+ASK_AGAIN = timedelta(seconds=60)
+
+WORK = WorkKind(
+    "balances",
+    charges,
+    key="charge_id",
+    title="Charges whose balance transaction Stripe has not named",
+)
+
+
+def _keep_statement() -> Any:
+    """What is known stays known: an older reading that comes later takes nothing away."""
+    names = ("charge_id", "payment_intent_id", "order_id", "balance_transaction_id", "amount_minor", "refunded_minor")
+    row = insert(charges).values(
+        {
+            **{name: sa.bindparam(name) for name in (*names, "currency", "created_at", "mirrored_at")},
+            "due_at": sa.func.now() + sa.bindparam("ask_after", type_=sa.Interval),
+        }
+    )
+    known = sa.func.coalesce(row.excluded.balance_transaction_id, charges.c.balance_transaction_id)
+    return row.on_conflict_do_update(
+        index_elements=["charge_id"],
+        set_={
+            "balance_transaction_id": known,
+            "refunded_minor": sa.func.greatest(row.excluded.refunded_minor, charges.c.refunded_minor),
+            "mirrored_at": row.excluded.mirrored_at,
+            "due_at": sa.case((known.is_(None), charges.c.due_at)),
+            "parked_at": sa.case((known.is_(None), charges.c.parked_at)),
+        },
+    )
+
+
+_keep = _keep_statement()
+# Stripe never changes a balance transaction's amounts: the first reading is the last word.
+_keep_balance = (
+    insert(balance_transactions)
+    .values({column.name: sa.bindparam(column.name) for column in balance_transactions.columns})
+    .on_conflict_do_nothing(index_elements=["balance_transaction_id"])
+)
 
 
 def keep(session: Session, charge: Charge, *, now: datetime) -> None:
-    """Mirror a charge and, once Stripe has named it, its balance transaction. What is known stays known."""
+    """Mirror a charge and, once Stripe has named it, its balance transaction; until then, that it must be asked for."""
     balance = charge.balance_transaction
     if balance is not None:
-        _keep_balance(session, balance, now=now)
-    row = insert(charges).values(
-        charge_id=charge.charge_id,
-        payment_intent_id=charge.payment_intent_id,
-        order_id=charge.order_id,
-        balance_transaction_id=balance.balance_transaction_id if balance else None,
-        amount_minor=charge.amount.amount_minor,
-        refunded_minor=charge.refunded_minor,
-        currency=charge.amount.currency,
-        created_at=charge.created_at,
-        mirrored_at=now,
-        next_ask_at=now,
-    )
-    known = sa.func.coalesce(row.excluded.balance_transaction_id, charges.c.balance_transaction_id)
-    session.execute(
-        row.on_conflict_do_update(
-            index_elements=["charge_id"],
-            set_={
-                "balance_transaction_id": known,
-                "refunded_minor": sa.func.greatest(row.excluded.refunded_minor, charges.c.refunded_minor),
+        session.execute(
+            _keep_balance,
+            {
+                "balance_transaction_id": balance.balance_transaction_id,
+                "source_id": balance.source_id,
+                "type": balance.type,
+                "gross_minor": balance.gross.amount_minor,
+                "fee_minor": balance.fee_minor,
+                "currency": balance.gross.currency,
+                "created_at": balance.created_at,
+                "available_on": balance.available_on,
                 "mirrored_at": now,
             },
         )
-    )
-
-
-def _keep_balance(session: Session, balance: BalanceTransaction, *, now: datetime) -> None:
-    # Stripe never changes a balance transaction's amounts: the first reading is the last word.
     session.execute(
-        insert(balance_transactions)
-        .values(
-            balance_transaction_id=balance.balance_transaction_id,
-            source_id=balance.source_id,
-            type=balance.type,
-            gross_minor=balance.gross.amount_minor,
-            fee_minor=balance.fee_minor,
-            currency=balance.gross.currency,
-            created_at=balance.created_at,
-            available_on=balance.available_on,
-            mirrored_at=now,
-        )
-        .on_conflict_do_nothing(index_elements=["balance_transaction_id"])
+        _keep,
+        {
+            "charge_id": charge.charge_id,
+            "payment_intent_id": charge.payment_intent_id,
+            "order_id": charge.order_id,
+            "balance_transaction_id": balance.balance_transaction_id if balance else None,
+            "amount_minor": charge.amount.amount_minor,
+            "refunded_minor": charge.refunded_minor,
+            "currency": charge.amount.currency,
+            "created_at": charge.created_at,
+            "mirrored_at": now,
+            "ask_after": None if balance else ASK_AGAIN,
+        },
     )
-
-
-def claim_without_balance(session: Session, *, now: datetime, pause: timedelta, limit: int) -> Sequence[str]:
-    """Ids of charges whose balance transaction Stripe should be asked for now."""
-    due = (
-        sa.select(charges.c.charge_id)
-        .where(charges.c.balance_transaction_id.is_(None), charges.c.next_ask_at <= now)
-        .order_by(charges.c.next_ask_at)
-        .limit(limit)
-        .with_for_update(skip_locked=True)
-    )
-    claimed = session.execute(
-        charges.update()
-        .where(charges.c.charge_id.in_(due.scalar_subquery()))
-        .values(next_ask_at=now + pause)
-        .returning(charges.c.charge_id)
-    )
-    return claimed.scalars().all()
 
 
 def find(session: Session, charge_id: str) -> Charge | None:

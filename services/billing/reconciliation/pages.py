@@ -8,6 +8,7 @@ from werkzeug.wrappers import Response
 from services.billing.ledger import store as ledger
 from services.billing.ledger.book_day import BookDay, day_of, read_day
 from services.billing.ledger.entries import LedgerAccount
+from services.billing.orders import listing as orders
 from services.billing.reconciliation import store as reconciliations
 from services.billing.reconciliation.errors import ReconciliationNotFound
 from services.billing.reconciliation.reconcile import reconcile_day
@@ -35,6 +36,7 @@ def _morning(error: str | None = None) -> str:
         runs = reconciliations.list_page(session, limit=RUNS_SHOWN, before=None)
         count, amounts, oldest = reconciliations.open_totals(session)
         open_exceptions = reconciliations.open_exceptions(session, limit=SHOWN)
+        payers = orders.payers_of(session, (line.order_id for line in open_exceptions))
         owed = [-balance for balance in ledger.account_balance(session, LedgerAccount.DEFERRED_REVENUE)]
     shown_run = of_yesterday or (runs[0] if runs else None)
     headline, lead = morning_sentence(of_yesterday, count, amounts, now - oldest if oldest else None)
@@ -48,7 +50,7 @@ def _morning(error: str | None = None) -> str:
         errors={"date": error} if error else None,
         shown_run=shown_run,
         totals=shown_run.totals if shown_run else (),
-        open_exceptions=lines(open_exceptions),
+        open_exceptions=lines(open_exceptions, payers),
         open_count=count,
         owed=[amount for amount in owed if amount.amount_minor],
         runs=runs,
@@ -90,16 +92,19 @@ def show_reconciliation(reconciliation_id: str) -> str:
         mismatches = reconciliations.exceptions_of(session, run, limit=SHOWN + 1, after=after_exception)
         day = BookDay(day=run.day, zone=run.zone)
         matched = reconciliations.matched(session, day, after=after_matched, limit=SHOWN + 1)
+        named = [*(line.order_id for line in mismatches), *(line.order_id for line in matched)]
+        payers = orders.payers_of(session, named)
     here = f"/finance/reconciliations/{reconciliation_id}"
     return render_template(
         "reconciliation.html",
         run=run,
         newer=newest.reconciliation_id if newest and newest.reconciliation_id != reconciliation_id else None,
         sentence=run_sentence(run),
-        mismatches=lines(mismatches[:SHOWN]),
+        mismatches=lines(mismatches[:SHOWN], payers),
         more_exceptions=(
             f"{here}?exceptions_after={mismatches[SHOWN - 1].exception_id}" if len(mismatches) > SHOWN else None
         ),
         matched=matched[:SHOWN],
+        payers=payers,
         more_matched=f"{here}?matched_after={matched[SHOWN - 1].charge_id}" if len(matched) > SHOWN else None,
     )

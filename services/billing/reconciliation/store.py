@@ -1,4 +1,4 @@
-"""Reconciliation of a day, done inside Postgres: one full join of orders, charges and balance transactions."""
+"""Reconciliation of a day, done inside Postgres: one full join of payments, charges and balance transactions."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ WITH paired AS (
            o.order_id, o.charge_id AS booked_charge_id, o.amount_minor AS ours_minor, o.currency AS ours_currency,
            coalesce(c.created_at, o.paid_at) AS occurred_at
     FROM (SELECT * FROM charges WHERE created_at >= :begins_at AND created_at < :ends_at) c
-    FULL JOIN (SELECT * FROM orders WHERE paid_at >= :begins_at AND paid_at < :ends_at AND state = 'settled') o
+    FULL JOIN (SELECT * FROM order_payments WHERE paid_at >= :begins_at AND paid_at < :ends_at) o
            ON o.charge_id = c.charge_id
 ), pairs AS (
     SELECT p.stripe_charge_id, p.booked_charge_id, p.balance_transaction_id, p.stripe_minor, p.stripe_currency,
@@ -40,11 +40,12 @@ WITH paired AS (
                WHEN p.refunded_minor > 0 THEN 'refund_missing_in_books'
                WHEN b.balance_transaction_id IS NULL THEN 'balance_transaction_missing'
                WHEN b.currency = p.stripe_currency AND b.gross_minor <> p.stripe_minor THEN 'balance_amount_mismatch'
-               WHEN (b.fee_minor <> 0 OR b.currency <> p.stripe_currency) AND f.movement_id IS NULL THEN 'fee_missing'
+               WHEN (b.fee_minor <> 0 OR b.currency <> p.stripe_currency) AND f.source_id IS NULL THEN 'fee_missing'
            END AS type
     FROM paired p
     LEFT JOIN balance_transactions b USING (balance_transaction_id)
-    LEFT JOIN ledger_transactions f ON f.movement = 'fee' AND f.movement_id = b.balance_transaction_id
+    LEFT JOIN ledger_transactions f
+           ON f.source_kind = 'balance_transaction' AND f.source_id = b.balance_transaction_id
     LEFT JOIN orders claimed ON p.order_id IS NULL AND claimed.order_id = p.claimed_order_id
 )
 """

@@ -3,8 +3,7 @@
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import JSONB
 
-from services.billing.base_tables import Moment, index_where, metadata, one_of
-from services.billing.reconciliation.reconciliation import ExceptionType
+from services.billing.base_tables import Moment, index_where, metadata
 
 reconciliations = sa.Table(
     "reconciliations",
@@ -37,7 +36,6 @@ reconciliation_exceptions = sa.Table(
     sa.Column("first_seen_at", Moment, nullable=False),
     sa.Column("last_seen_run", sa.Text, sa.ForeignKey("reconciliations.reconciliation_id"), nullable=False),
     sa.Column("resolved_at", Moment),
-    one_of("type", [kind.value for kind in ExceptionType], "reconciliation_exceptions_type_known"),
     sa.CheckConstraint(
         "ours_minor IS NOT NULL OR stripe_minor IS NOT NULL", name="reconciliation_exceptions_has_a_side"
     ),

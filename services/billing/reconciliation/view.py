@@ -1,9 +1,10 @@
 """What the pages and the API say of a reconciliation, in words: what is wrong, what to do, how the day went."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
+from services.billing.accounts.account import Payer
 from services.billing.reconciliation.reconciliation import ExceptionType, Mismatch, Reconciliation
 from shared.money import Money, format_money
 from shared.web import formats
@@ -46,8 +47,8 @@ def next_step(kind: ExceptionType) -> str:
     return _NEXT_STEPS[kind]
 
 
-def lines(mismatches: Sequence[Mismatch]) -> list[dict[str, Any]]:
-    """Exceptions as the table of a page shows them."""
+def lines(mismatches: Sequence[Mismatch], payers: Mapping[str, Payer]) -> list[dict[str, Any]]:
+    """Exceptions as the table of a page shows them; `payers` by order."""
     locale = formats.reader_locale()
     return [
         {
@@ -58,6 +59,7 @@ def lines(mismatches: Sequence[Mismatch]) -> list[dict[str, Any]]:
             "occurred_at": line.occurred_at,
             "charge_id": line.charge_id,
             "order_id": line.order_id,
+            "payer": payers.get(line.order_id or ""),
             "resolved_at": line.resolved_at,
         }
         for line in mismatches

@@ -3,9 +3,8 @@
 from sqlalchemy.orm import Session
 
 from services.billing.ledger import store as ledger
-from services.billing.ledger.entries import LedgerTransaction, Movement, release_entries, share_of_credit
-from services.billing.orders import store as orders
-from services.billing.orders.order import OrderState
+from services.billing.ledger.entries import LedgerTransaction, SourceKind, release_entries, share_of_credit
+from services.billing.orders.order import Order, OrderState
 from services.billing.revenue import store as consumptions
 from shared import clock
 from shared.telemetry import get_logger
@@ -13,29 +12,30 @@ from shared.telemetry import get_logger
 log = get_logger()
 
 
-def release_revenue(session: Session, order_id: str) -> int:
+def release_revenue(session: Session, order: Order) -> int:
     """Book the share of each consumed credit of a settled order that is not booked yet; returns how many.
 
-    A consumption that is known before its order is settled waits, and is released when the order settles.
+    The caller has locked the order. A consumption that is known before its order is settled waits, and is released when
+    the order settles.
     """
-    order = orders.lock(session, order_id)
-    if order is None or order.state is not OrderState.SETTLED:
+    if order.state is not OrderState.SETTLED:
         return 0
-    released = consumptions.count_released(session, order_id)
-    waiting = consumptions.unreleased(session, order_id)
-    if released + len(waiting) > order.credits:
+    used = consumptions.of_order(session, order.order_id)
+    waiting = [consumption for consumption in used if consumption.number is None]
+    released = len(used) - len(waiting)
+    if len(used) > order.credits:
         # Entitlements never gives more credits than were bought; if it did, the books do not follow.
-        log.error("more credits consumed than bought", order_id=order_id, bought=order.credits)
-        waiting = waiting[: order.credits - released]
+        log.error("more credits consumed than bought", order_id=order.order_id, bought=order.credits)
+        waiting = waiting[: max(0, order.credits - released)]
     now = clock.now()
     for number, consumption in enumerate(waiting, released + 1):
         entries = release_entries(share_of_credit(order.price, credits_bought=order.credits, number=number))
         if entries:
             release = LedgerTransaction(
-                movement=Movement.RELEASE,
-                movement_id=consumption.entry_id,
+                source_kind=SourceKind.CONSUMPTION,
+                source_id=consumption.entry_id,
                 account_id=order.account_id,
-                order_id=order_id,
+                order_id=order.order_id,
                 occurred_at=consumption.consumed_at,
                 entries=entries,
             )

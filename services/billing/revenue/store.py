@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
@@ -27,6 +28,25 @@ class Consumption:
 _COLUMNS = [consumptions.c[name] for name in Consumption.__dataclass_fields__]
 
 
+_of_order = (
+    sa.select(*_COLUMNS)
+    .where(consumptions.c.order_id == sa.bindparam("wanted"))
+    .order_by(consumptions.c.consumed_at, consumptions.c.entry_id)
+)
+
+
+def _consumption(row: sa.Row[Any]) -> Consumption:
+    return Consumption(
+        entry_id=row.entry_id,
+        grant_id=row.grant_id,
+        order_id=row.order_id,
+        account_id=row.account_id,
+        ticket_id=row.ticket_id,
+        consumed_at=row.consumed_at,
+        number=row.number,
+    )
+
+
 def store(session: Session, consumption: Consumption, *, now: datetime) -> None:
     """Keep what entitlements told us; a repeated entry changes nothing."""
     session.execute(
@@ -44,28 +64,9 @@ def store(session: Session, consumption: Consumption, *, now: datetime) -> None:
     )
 
 
-def unreleased(session: Session, order_id: str) -> Sequence[Consumption]:
-    """The order's consumed credits whose revenue is not released yet, oldest first."""
-    query = (
-        sa.select(*_COLUMNS)
-        .where(consumptions.c.order_id == order_id, consumptions.c.released_at.is_(None))
-        .order_by(consumptions.c.consumed_at, consumptions.c.entry_id)
-    )
-    return [Consumption(**row) for row in session.execute(query).mappings()]
-
-
 def of_order(session: Session, order_id: str) -> Sequence[Consumption]:
     """All consumed credits of an order, oldest first."""
-    query = sa.select(*_COLUMNS).where(consumptions.c.order_id == order_id).order_by(consumptions.c.consumed_at)
-    return [Consumption(**row) for row in session.execute(query).mappings()]
-
-
-def count_released(session: Session, order_id: str) -> int:
-    """How many of the order's credits have earned their share."""
-    query = sa.select(sa.func.count()).where(
-        consumptions.c.order_id == order_id, consumptions.c.released_at.is_not(None)
-    )
-    return session.execute(query).scalar_one()
+    return [_consumption(row) for row in session.execute(_of_order, {"wanted": order_id})]
 
 
 def mark_released(session: Session, entry_id: str, *, number: int, now: datetime) -> None:

@@ -1,28 +1,40 @@
-"""The webhook inbox: what Stripe sent, byte for byte, and whether it was handled."""
+"""The webhook inbox: what Stripe sent, byte for byte; and how far the sweep over Stripe's list has come."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from services.billing.stripe_inbox.tables import sweep_cursors, webhook_events
+from services.billing.stripe_inbox.tables import sweep_positions, webhook_events
 from shared.telemetry import request_id
+from shared.work.kind import WorkKind
 
-_unhandled = webhook_events.c.handled_at.is_(None) & webhook_events.c.parked_at.is_(None)
+WORK = WorkKind(
+    "webhook_events",
+    webhook_events,
+    key="event_id",
+    about="type",
+    title="Events that Stripe has told of",
+)
 
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class StoredEvent:
-    """An event as it was received. `attempts` counts the one that works on it now."""
-
-    event_id: str
-    type: str
-    body: bytes
-    attempts: int
-    request_id: str
+_KEPT = ("event_id", "type", "source", "body", "request_id", "created_at", "received_at")
+_needs_work = sa.bindparam("needs_work", type_=sa.Boolean)
+# The door of the webhooks: one statement, and the event is due at once.
+_store = (
+    insert(webhook_events)
+    .values(
+        {
+            **{name: sa.bindparam(name) for name in _KEPT},
+            "handled_at": sa.case((sa.not_(_needs_work), sa.bindparam("received_at"))),
+            "due_at": sa.case((_needs_work, sa.func.now())),
+        }
+    )
+    .on_conflict_do_nothing(index_elements=["event_id"])
+    .returning(webhook_events.c.event_id)
+)
 
 
 def store(
@@ -36,96 +48,53 @@ def store(
     now: datetime,
     needs_work: bool = True,
 ) -> bool:
-    """Keep an event; False when it was here already. One that needs no work is kept as handled."""
-    stored = session.execute(
-        insert(webhook_events)
-        .values(
-            event_id=event_id,
-            type=event_type,
-            source=source,
-            body=body,
-            created_at=created_at,
-            received_at=now,
-            request_id=request_id(),
-            next_attempt_at=now,
-            handled_at=None if needs_work else now,
-        )
-        .on_conflict_do_nothing(index_elements=["event_id"])
-        .returning(webhook_events.c.event_id)
+    """Keep an event, due at once; False when it was here already. One that needs no work is kept as handled."""
+    values = {
+        "event_id": event_id,
+        "type": event_type,
+        "source": source,
+        "body": body,
+        "request_id": request_id(),
+        "created_at": created_at,
+        "received_at": now,
+        "needs_work": needs_work,
+    }
+    return session.execute(_store, values).first() is not None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Position:
+    """How far a sweep over Stripe's list has come.
+
+    All that Stripe made before `reached_at` is here. Inside a pass `newest_at` is the time of the newest event that it
+    saw, and `last_id` the event after which it goes on; both are None between two passes.
+    """
+
+    reached_at: datetime
+    newest_at: datetime | None = None
+    last_id: str | None = None
+
+
+def position(session: Session, name: str) -> Position | None:
+    """How far that sweep has come; None before the first."""
+    row = session.execute(sa.select(sweep_positions).where(sweep_positions.c.name == name)).first()
+    if row is None:
+        return None
+    return Position(reached_at=row.reached_at, newest_at=row.pass_newest_at, last_id=row.pass_last_id)
+
+
+def move(session: Session, name: str, seen: Position, to: Position) -> bool:
+    """Go on from the position that was seen; False when another sweep has moved it meanwhile."""
+    values: dict[str, Any] = {
+        "reached_at": to.reached_at,
+        "pass_newest_at": to.newest_at,
+        "pass_last_id": to.last_id,
+    }
+    start = insert(sweep_positions).values(name=name, **values)
+    same = sweep_positions.c.pass_last_id.is_not_distinct_from(seen.last_id) & (
+        sweep_positions.c.reached_at <= to.reached_at
     )
-    return stored.first() is not None
-
-
-def claim(session: Session, event_id: str, *, now: datetime, pause: timedelta) -> StoredEvent | None:
-    """Take an event that is due, so that nobody else does during `pause`; None when it is done, parked or taken."""
-    claimed = session.execute(
-        webhook_events.update()
-        .where(webhook_events.c.event_id == event_id, _unhandled, webhook_events.c.next_attempt_at <= now)
-        .values(next_attempt_at=now + pause, attempts=webhook_events.c.attempts + 1)
-        .returning(
-            webhook_events.c.event_id,
-            webhook_events.c.type,
-            webhook_events.c.body,
-            webhook_events.c.attempts,
-            webhook_events.c.request_id,
-        )
+    moved = session.execute(
+        start.on_conflict_do_update(index_elements=["name"], set_=values, where=same).returning(sweep_positions.c.name)
     )
-    row = claimed.mappings().first()
-    return StoredEvent(**row) if row else None
-
-
-def mark_handled(session: Session, event_id: str, *, now: datetime) -> None:
-    """The event's work is done."""
-    session.execute(
-        webhook_events.update().where(webhook_events.c.event_id == event_id).values(handled_at=now, last_error=None)
-    )
-
-
-def mark_failed(session: Session, event_id: str, *, error: str, again_at: datetime | None, now: datetime) -> None:
-    """The event's work failed: try again at that time, or (None) leave it to a person."""
-    outcome = {"next_attempt_at": again_at} if again_at else {"parked_at": now}
-    session.execute(
-        webhook_events.update()
-        .where(webhook_events.c.event_id == event_id, webhook_events.c.handled_at.is_(None))
-        .values(last_error=error[:500], **outcome)
-    )
-
-
-def due(session: Session, *, now: datetime, limit: int) -> Sequence[str]:
-    """Ids of events whose next attempt is due, oldest first."""
-    query = (
-        sa.select(webhook_events.c.event_id)
-        .where(_unhandled, webhook_events.c.next_attempt_at <= now)
-        .order_by(webhook_events.c.next_attempt_at)
-        .limit(limit)
-    )
-    return session.execute(query).scalars().all()
-
-
-def count_unhandled(session: Session) -> int:
-    """Events whose work is not done yet."""
-    return session.execute(sa.select(sa.func.count()).select_from(webhook_events).where(_unhandled)).scalar_one()
-
-
-def count_parked(session: Session) -> int:
-    """Events that failed so often that a person must look."""
-    parked = webhook_events.c.parked_at.is_not(None) & webhook_events.c.handled_at.is_(None)
-    return session.execute(sa.select(sa.func.count()).select_from(webhook_events).where(parked)).scalar_one()
-
-
-def reached(session: Session, name: str) -> datetime | None:
-    """Up to when a sweep over Stripe's list has seen everything."""
-    return session.execute(
-        sa.select(sweep_cursors.c.reached_at).where(sweep_cursors.c.name == name)
-    ).scalar_one_or_none()
-
-
-def move_cursor(session: Session, name: str, reached_at: datetime) -> None:
-    """Remember up to when everything was seen; two sweeps at once never move it back."""
-    moved = insert(sweep_cursors).values(name=name, reached_at=reached_at)
-    session.execute(
-        moved.on_conflict_do_update(
-            index_elements=["name"],
-            set_={"reached_at": sa.func.greatest(sweep_cursors.c.reached_at, moved.excluded.reached_at)},
-        )
-    )
+    return moved.first() is not None

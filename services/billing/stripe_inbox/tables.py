@@ -2,7 +2,8 @@
 
 import sqlalchemy as sa
 
-from services.billing.base_tables import Moment, index_where, metadata, one_of
+from services.billing.base_tables import Moment, metadata
+from shared.work.columns import work_columns, work_indexes
 
 webhook_events = sa.Table(
     "webhook_events",
@@ -11,22 +12,23 @@ webhook_events = sa.Table(
     sa.Column("type", sa.Text, nullable=False),
     sa.Column("source", sa.Text, nullable=False),
     sa.Column("body", sa.LargeBinary, nullable=False),
-    sa.Column("created_at", Moment, nullable=False),
-    sa.Column("received_at", Moment, nullable=False),
     sa.Column("request_id", sa.Text, nullable=False),
-    sa.Column("attempts", sa.Integer, nullable=False, server_default="0"),
-    sa.Column("next_attempt_at", Moment, nullable=False),
+    sa.Column("created_at", Moment, nullable=False),  # by Stripe's clock
+    sa.Column("received_at", Moment, nullable=False),
     sa.Column("handled_at", Moment),
-    sa.Column("parked_at", Moment),
-    sa.Column("last_error", sa.Text),
-    one_of("source", ["webhook", "swept_in"], "webhook_events_source_known"),
-    index_where("webhook_events_unhandled", "next_attempt_at", where="handled_at IS NULL AND parked_at IS NULL"),
-    index_where("webhook_events_parked", "parked_at", where="parked_at IS NOT NULL AND handled_at IS NULL"),
+    *work_columns(),
+    *work_indexes("webhook_events"),
 )
 
-sweep_cursors = sa.Table(
-    "sweep_cursors",
+sweep_positions = sa.Table(
+    "sweep_positions",
     metadata,
     sa.Column("name", sa.Text, primary_key=True),
-    sa.Column("reached_at", Moment, nullable=False),
+    sa.Column("reached_at", Moment, nullable=False),  # all that Stripe made before is here
+    # A pass walks Stripe's list from the newest down to reached_at, and goes on where it stopped.
+    sa.Column("pass_newest_at", Moment),
+    sa.Column("pass_last_id", sa.Text),
+    sa.CheckConstraint(
+        "(pass_newest_at IS NULL) = (pass_last_id IS NULL)", name="sweep_positions_inside_a_pass_or_not"
+    ),
 )

@@ -5,12 +5,16 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeVar
 
+from sqlalchemy.orm import Session
+
+from services.billing.accounts import store as accounts
+from services.billing.accounts.account import Payer
 from services.billing.context import Context
 from services.billing.gateways.entitlements import Grant
 from services.billing.gateways.queue import Ticket
 from services.billing.gateways.stripe.charges import Charge
 from services.billing.ledger import store as ledger
-from services.billing.ledger.entries import LedgerAccount, Movement
+from services.billing.ledger.entries import LedgerAccount, SourceKind
 from services.billing.ledger.store import PostedTransaction
 from services.billing.orders import store as orders
 from services.billing.orders.order import Order
@@ -45,6 +49,7 @@ class Trace:
     grants: tuple[Grant, ...]
     tickets: tuple[TicketTrace, ...]
     postings: tuple[PostedTransaction, ...]
+    payer: Payer | None
     silent: frozenset[str]
 
     @property
@@ -53,7 +58,7 @@ class Trace:
         earned = [
             -entry.amount.amount_minor
             for posting in self.postings
-            if posting.transaction.movement is Movement.RELEASE
+            if posting.transaction.source_kind is SourceKind.CONSUMPTION
             for entry in posting.transaction.entries
             if entry.account is LedgerAccount.REVENUE
         ]
@@ -63,7 +68,7 @@ class Trace:
     def last_released_at(self) -> datetime | None:
         """When revenue was last earned by it."""
         return max(
-            (p.transaction.occurred_at for p in self.postings if p.transaction.movement is Movement.RELEASE),
+            (p.transaction.occurred_at for p in self.postings if p.transaction.source_kind is SourceKind.CONSUMPTION),
             default=None,
         )
 
@@ -78,8 +83,9 @@ def trace_charge(context: Context, charge_id: str) -> Trace:
         if charge is None:
             raise ChargeNotFound(charge_id)
         order = orders.find_by_charge(session, charge_id)
-        postings = tuple(ledger.of_order(session, order.order_id)) if order else ()
+        postings = tuple(_postings(session, charge, order))
         used = consumptions.of_order(session, order.order_id) if order else ()
+        payer = accounts.payers(session, [order.account_id]).get(order.account_id) if order else None
     silent: set[str] = set()
     grants = _grants(context, order, silent)
     tickets = tuple(
@@ -87,8 +93,24 @@ def trace_charge(context: Context, charge_id: str) -> Trace:
         for ticket_id, consumed in _tickets(order, used, grants).items()
     )
     return Trace(
-        charge=charge, order=order, grants=grants, tickets=tickets, postings=postings, silent=frozenset(silent)
+        charge=charge,
+        order=order,
+        grants=grants,
+        tickets=tickets,
+        postings=postings,
+        payer=payer,
+        silent=frozenset(silent),
     )
+
+
+def _postings(session: Session, charge: Charge, order: Order | None) -> Sequence[PostedTransaction]:
+    """All of the order; of a charge that no order has, what is known by itself: its fee."""
+    if order is not None:
+        return ledger.of_order(session, order.order_id)
+    balance = charge.balance_transaction
+    if balance is None:
+        return ()
+    return ledger.of_source(session, SourceKind.BALANCE_TRANSACTION, balance.balance_transaction_id)
 
 
 def _grants(context: Context, order: Order | None, silent: set[str]) -> tuple[Grant, ...]:

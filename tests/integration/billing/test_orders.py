@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 
-from services.billing.checkout.ask_open import ask_open_orders
 from services.billing.checkout.errors import CatalogOutOfStep, OrderAlreadyOpen, UnknownCurrency, UnknownProduct
 from services.billing.gateways.stripe.errors import StripeOutcomeUnknown, StripeRefused, StripeUnavailable
 from services.billing.orders.order import OrderState
@@ -22,10 +21,6 @@ CREATE = "POST /v1/checkout/sessions"
 def shop(tmp_path: Path, databases: Any) -> Iterator[Shop]:
     with open_shop(tmp_path, databases) as opened:
         yield opened
-
-
-def ask(shop: Shop) -> int:
-    return ask_open_orders(shop.context)
 
 
 def later(monkeypatch: pytest.MonkeyPatch, **by: float) -> None:
@@ -114,15 +109,15 @@ def test_a_lost_reply_is_asked_for_again_under_the_same_key(shop: Shop) -> None:
     assert len(sessions(shop)) == 1
 
 
-def test_a_sweep_asks_for_a_lost_reply_when_nobody_comes_back(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_sweep_asks_for_a_lost_reply_when_nobody_comes_back(shop: Shop) -> None:
     shop.fault("api.lost_reply", match=CREATE, times=2, seconds=0.05)
     with pytest.raises(StripeOutcomeUnknown):
         shop.order()
-    assert ask(shop) == 0  # the request that drafted it has half a minute
+    assert shop.ask() == 0  # the request that drafted it has half a minute
 
-    later(monkeypatch, seconds=31)
-    assert ask(shop) == 1
-    assert ask(shop) == 0
+    shop.work_is_due()
+    assert shop.ask() == 1
+    assert shop.ask() == 0
 
     order = shop.order()
     assert order.state is OrderState.OPEN
@@ -176,22 +171,22 @@ def test_after_the_checkout_expired_a_new_order_is_made(shop: Shop, monkeypatch:
     assert second.state is OrderState.OPEN
 
 
-def test_a_sweep_abandons_what_expired(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_sweep_abandons_what_expired(shop: Shop) -> None:
     order = shop.order()
     shop.expire(order)
-    later(monkeypatch, seconds=61)
+    shop.work_is_due()
 
-    ask(shop)
+    shop.ask()
 
     assert shop.now(order).state is OrderState.ABANDONED
 
 
-def test_a_sweep_settles_a_payment_of_which_no_webhook_came(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_sweep_settles_a_payment_of_which_no_webhook_came(shop: Shop) -> None:
     order = shop.order()
     shop.pay(order)
-    later(monkeypatch, seconds=61)
+    shop.work_is_due()
 
-    ask(shop)
+    shop.ask()
 
     assert shop.now(order).state is OrderState.SETTLED
     assert len(shop.purchases()) == 1

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -11,11 +11,12 @@ import pytest
 import sqlalchemy as sa
 
 from services.billing.orders.order import OrderState
-from services.billing.pending import count_pending
-from services.billing.stripe_inbox.handle import PARK_AFTER, handle_due_events, handle_stripe_event
+from services.billing.stripe_inbox.handle import handle_event
+from services.billing.stripe_inbox.store import WORK
 from services.billing.stripe_inbox.sweep_in import sweep_in_events
 from services.billing.stripe_inbox.tables import webhook_events
 from shared import clock
+from shared.work.run import run_one
 from tests.support.billing import Shop, open_shop, signed
 
 OLD_SECRET = "whsec_the_secret_before_the_rotation"
@@ -32,11 +33,6 @@ def completed(shop: Shop, **request: str) -> tuple[Any, dict[str, Any]]:
     order = shop.order(**request)
     shop.pay(order)
     return order, shop.events("checkout.session.completed")[0]
-
-
-def waiting(shop: Shop) -> dict[str, int]:
-    with shop.context.db.transaction() as session:
-        return {kind: count for kind, count in count_pending(session).items() if count}
 
 
 def test_a_webhook_settles_the_order_and_tells_entitlements(shop: Shop) -> None:
@@ -62,14 +58,18 @@ def test_twenty_parallel_deliveries_have_one_effect(shop: Shop) -> None:
 
     with ThreadPoolExecutor(20) as pool:
         answers = list(pool.map(lambda _: shop.webhook(event, client=shop.app.test_client()), range(20)))
-        list(pool.map(lambda _: handle_stripe_event(shop.context, event["id"]), range(20)))
+        list(
+            pool.map(
+                lambda _: run_one(shop.context.db, WORK, event["id"], partial(handle_event, shop.context)), range(20)
+            )
+        )
 
     assert {answer.status_code for answer in answers} == {200}
     assert sum(answer.json["new"] for answer in answers) == 1
     assert shop.now(order).state is OrderState.SETTLED
     assert len(shop.purchases()) == 1
     assert shop.balances() == {"stripe_balance": 4728, "deferred_revenue": -4900, "stripe_fees": 172}
-    assert waiting(shop) == {"outbox": 1}
+    assert shop.waiting() == {"outbox": 2}
     assert shop.scalar(sa.select(webhook_events.c.attempts)) == 1
 
 
@@ -80,7 +80,7 @@ def test_different_events_of_one_payment_in_any_order_settle_it_once(shop: Shop)
         assert shop.webhook(each).status_code == 200
 
     with ThreadPoolExecutor(4) as pool:
-        list(pool.map(lambda _: handle_due_events(shop.context), range(4)))
+        list(pool.map(lambda _: shop.handle(), range(4)))
 
     assert len(shop.purchases()) == 1
     assert shop.balances()["deferred_revenue"] == -4900
@@ -164,14 +164,14 @@ def test_an_event_that_never_arrived_is_swept_in(shop: Shop) -> None:
 
     assert shop.now(order).state is OrderState.SETTLED
     assert shop.scalar(sa.select(webhook_events.c.source).distinct()) == "swept_in"
-    assert waiting(shop) == {"outbox": 1}
+    assert shop.waiting() == {"outbox": 2}
 
 
 def test_a_sweep_begins_where_the_last_one_ended(shop: Shop) -> None:
     completed(shop)
     sweep_in_events(shop.context)
     shop.execute("DELETE FROM webhook_events")
-    shop.execute("UPDATE sweep_cursors SET reached_at = now() + interval '1 hour'")
+    shop.execute("UPDATE sweep_positions SET reached_at = now() + interval '1 hour'")
 
     assert sweep_in_events(shop.context) == 0
 
@@ -185,70 +185,9 @@ def test_two_sweeps_at_once_keep_each_event_once(shop: Shop) -> None:
 
 def test_events_that_need_nothing_are_kept_and_done(shop: Shop) -> None:
     assert shop.webhook(shop.events("price.created")[0]).json["new"] is True
-    assert waiting(shop) == {}
+    assert shop.waiting() == {}
     assert shop.handle() == 0
     assert shop.stored_events() == 1
-
-
-def test_a_poisonous_event_is_parked_and_the_others_flow(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
-    order, event = completed(shop)
-    shop.webhook(event | {"id": "evt_poison", "data": {"object": {}}})
-    shop.webhook(event)
-
-    shop.handle()
-    assert shop.now(order).state is OrderState.SETTLED
-    for attempt in range(PARK_AFTER):
-        later = clock.now() + timedelta(minutes=attempt + 1)
-        monkeypatch.setattr(clock, "now", lambda later=later: later)
-        shop.handle()
-        monkeypatch.undo()
-
-    assert waiting(shop) == {"outbox": 1, "webhook_events_parked": 1}
-    error = shop.scalar(sa.select(webhook_events.c.last_error).where(webhook_events.c.event_id == "evt_poison"))
-    assert "KeyError" in error
-
-
-def test_while_stripe_is_away_events_wait_and_are_never_parked(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
-    order, event = completed(shop)
-    shop.webhook(event)
-    shop.fault("api.error_500", match="*", times=None)
-    for attempt in range(PARK_AFTER + 2):
-        later = clock.now() + timedelta(minutes=attempt + 1)
-        monkeypatch.setattr(clock, "now", lambda later=later: later)
-        shop.handle()
-        monkeypatch.undo()
-    assert waiting(shop)["webhook_events"] == 1
-
-    shop.http.delete("/_sandbox/faults")
-    later = clock.now() + timedelta(hours=1)
-    monkeypatch.setattr(clock, "now", lambda: later)
-    shop.handle()
-
-    assert shop.now(order).state is OrderState.SETTLED
-
-
-def test_a_stripe_that_does_not_answer_is_waited_for_once_and_not_for_each_event(shop: Shop) -> None:
-    for number in range(3):
-        shop.pay(shop.order(f"tkt_{number}"))
-    for event in shop.events("checkout.session.completed"):
-        shop.webhook(event)
-    shop.fault("api.error_500", match="*", times=None)
-    shop.handle()
-    assert shop.scalar(sa.select(sa.func.sum(webhook_events.c.attempts))) == 1
-
-
-def test_a_worker_that_died_with_an_event_leaves_it_to_the_next_sweep(
-    shop: Shop, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    order, event = completed(shop)
-    shop.webhook(event)
-    shop.execute("UPDATE webhook_events SET attempts = 1, next_attempt_at = now() + interval '45 seconds'")
-    assert shop.handle() == 0
-
-    then = clock.now() + timedelta(seconds=46)
-    monkeypatch.setattr(clock, "now", lambda: then)
-    assert shop.handle() == 1
-    assert shop.now(order).state is OrderState.SETTLED
 
 
 def test_a_payload_that_lies_is_not_believed(shop: Shop) -> None:

@@ -13,6 +13,7 @@ from services.billing.gateways.stripe.errors import (
     StripeUnavailable,
 )
 from services.billing.gateways.stripe.fields import Json
+from shared.deadlines import remaining_s
 from shared.telemetry import get_logger
 
 log = get_logger()
@@ -21,8 +22,28 @@ Thing = TypeVar("Thing")
 API_VERSION = "2026-08-26.dahlia"
 CONNECT_TIMEOUT_S, READ_TIMEOUT_S = 2.0, 8.0
 RETRIES = 1
-"""The SDK's own, with the same idempotency key. More patience is the sweeps' business, not the customer's."""
+"""The SDK's own, with the same idempotency key, where no deadline stands. More patience is the sweeps' business."""
 PAGE = 100
+
+
+class _HurriedClient(stripe.RequestsClient):
+    """Waits for Stripe no longer than whoever asks: a deadline that stands cuts the time-outs and the SDK's retries."""
+
+    def request(  # type: ignore[override] # the same as RequestsClient itself
+        self, method: str, url: str, headers: Any, post_data: Any = None
+    ) -> tuple[bytes, int, Any]:
+        """One exchange."""
+        left = remaining_s()
+        if left is None:
+            return super().request(method, url, headers, post_data)
+        # A third to be let in, two thirds for the answer: together never more than what is left.
+        times = min(CONNECT_TIMEOUT_S, left / 3), min(READ_TIMEOUT_S, left * 2 / 3)
+        hurried = stripe.RequestsClient(timeout=times)
+        hurried._thread_local = self._thread_local  # noqa: SLF001 - the SDK keeps its connections there
+        return hurried.request(method, url, headers, post_data)
+
+    def _should_retry(self, *arguments: Any, **named: Any) -> bool:
+        return remaining_s() is None and bool(super()._should_retry(*arguments, **named))
 
 
 def connect(api_key: str, *, api_base: str | None, retries: int) -> stripe.StripeClient:
@@ -33,7 +54,7 @@ def connect(api_key: str, *, api_base: str | None, retries: int) -> stripe.Strip
         stripe_version=API_VERSION,
         base_addresses=addresses,
         max_network_retries=retries,
-        http_client=stripe.RequestsClient(timeout=(CONNECT_TIMEOUT_S, READ_TIMEOUT_S)),
+        http_client=_HurriedClient(timeout=(CONNECT_TIMEOUT_S, READ_TIMEOUT_S)),
     )
 
 
@@ -46,20 +67,27 @@ def translated(*, changes: bool) -> Iterator[None]:
         raise StripeRefused(f"The card was declined: {error.user_message}", stripe_code=error.code) from error
     except stripe.IdempotencyError as error:
         # An earlier call under this key said something else, and may have been done: never a new key.
-        raise StripeOutcomeUnknown("Stripe has this key from another request. A person looks.") from error
+        message = "Stripe has this key from another request. A person looks."
+        raise StripeOutcomeUnknown(message, answered=True) from error
     except stripe.InvalidRequestError as error:
         refusal = StripeObjectMissing if error.code == "resource_missing" else StripeRefused
         raise refusal(f"Stripe refused the request: {error.user_message}", stripe_code=error.code) from error
     except (stripe.AuthenticationError, stripe.PermissionError) as error:
         log.error("Stripe does not accept our key", why=type(error).__name__)
-        raise StripeUnavailable("Stripe does not accept our key. Check STRIPE_API_KEY.") from error
+        raise StripeUnavailable("Stripe does not accept our key. Check STRIPE_API_KEY.", answered=True) from error
     except stripe.RateLimitError as error:
-        raise StripeUnavailable("Stripe is busy. Try again in a moment.") from error
+        raise StripeUnavailable("Stripe is busy. Try again in a moment.", answered=True) from error
     except stripe.StripeError as error:
         # 409: another request with this key is running. Everything else: no reply, or a fault on Stripe's side.
+        answered = error.http_status is not None
+        name = type(error).__name__
         if changes:
-            raise StripeOutcomeUnknown(f"Stripe gave no outcome ({type(error).__name__}). It will be asked.") from error
-        raise StripeUnavailable(f"Stripe does not answer ({type(error).__name__}). Try again in a moment.") from error
+            raise StripeOutcomeUnknown(
+                f"Stripe gave no outcome ({name}). It will be asked.", answered=answered
+            ) from error
+        raise StripeUnavailable(
+            f"Stripe does not answer ({name}). Try again in a moment.", answered=answered
+        ) from error
 
 
 def each(listing: Callable[[Any], Any], params: Any, convert: Callable[[Json], Thing]) -> Iterator[Thing]:

@@ -24,21 +24,25 @@ class StripeObjectMissing(StripeRefused):
     title = "Stripe does not know this object"
 
 
-class StripeUnavailable(ServiceError):
-    """Stripe did not do it, and says so: busy, or our key is not accepted. The same request may succeed later."""
+class StripeSilent(ServiceError):
+    """Stripe did not do what was asked, or did not say so. `answered`: whether it said anything at all."""
 
     kind = Kind.UNAVAILABLE
+
+    def __init__(self, message: str, *, answered: bool, **facts: Any) -> None:
+        super().__init__(message, **facts)
+        self.answered = answered
+
+
+class StripeUnavailable(StripeSilent):
+    """Stripe did not do it, and says so: busy, or our key is not accepted. The same request may succeed later."""
+
     code = "stripe_unavailable"
     title = "Stripe does not answer"
 
 
-class StripeOutcomeUnknown(ServiceError):
+class StripeOutcomeUnknown(StripeSilent):
     """No reply: Stripe may have done it or not. Ask again with the same key, never with a new one."""
 
-    kind = Kind.UNAVAILABLE
     code = "stripe_outcome_unknown"
     title = "Stripe has not told us the outcome"
-
-
-STRIPE_SILENT = (StripeUnavailable, StripeOutcomeUnknown)
-"""Stripe does not answer: whoever works through a list stops there, and does not wait for each line of it."""

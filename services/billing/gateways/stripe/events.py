@@ -1,14 +1,14 @@
 """Events out of Stripe's list, in the bytes that a webhook would have carried."""
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 import stripe
 
-from services.billing.gateways.stripe.client import each
+from services.billing.gateways.stripe.client import PAGE, translated
 from services.billing.gateways.stripe.fields import Json, moment_of
 
 
@@ -20,6 +20,14 @@ class StripeEvent:
     type: str
     created_at: datetime
     body: bytes
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class EventPage:
+    """A page of Stripe's list, newest first."""
+
+    events: tuple[StripeEvent, ...]
+    has_more: bool
 
 
 def event_of(event: Json) -> StripeEvent:
@@ -34,7 +42,11 @@ class Events:
     def __init__(self, client: stripe.StripeClient) -> None:
         self._client = client
 
-    def list_since(self, since: datetime, types: Sequence[str]) -> Iterator[StripeEvent]:
-        """All events of these types made at or after `since`, newest first."""
-        params: Any = {"created": {"gte": int(since.timestamp())}, "types": list(types)}
-        return each(self._client.v1.events.list, params, event_of)
+    def list_page(self, since: datetime, types: Sequence[str], *, after: str | None) -> EventPage:
+        """Events of these types made at or after `since`, newest first, that come after the event of the id `after`."""
+        params: Any = {"created": {"gte": int(since.timestamp())}, "types": list(types), "limit": PAGE}
+        if after is not None:
+            params["starting_after"] = after
+        with translated(changes=False):
+            listed = self._client.v1.events.list(params)
+        return EventPage(events=tuple(event_of(event.to_dict()) for event in listed.data), has_more=listed.has_more)

@@ -13,7 +13,7 @@ class StripeGateway:
     Each call that changes something carries an idempotency key made from our own ids. Each call may raise
     StripeRefused (nothing was done and never will be; StripeObjectMissing where there is no such object),
     StripeUnavailable (nothing was done, try later), and one that changes something StripeOutcomeUnknown (the change
-    may have happened; repeat it with the same ids).
+    may have happened; repeat it with the same ids). No call outlasts a deadline (shared/deadlines.py).
     """
 
     def __init__(self, api_key: str, *, api_base: str | None = None, retries: int = RETRIES) -> None:

@@ -1,1 +1,0 @@
-"""Who changed what, and why: one entry for each change, numbered, never altered. Stands on nothing."""

@@ -1,0 +1,70 @@
+"""Receive a customer who comes back from Stripe: settle at once where Stripe is quick, else let a job find out."""
+
+import threading
+from dataclasses import dataclass
+
+from services.billing.checkout.confirm import confirm_payment
+from services.billing.context import Context
+from services.billing.orders import store as orders
+from services.billing.orders.errors import OrderNotFound
+from services.billing.orders.order import Order, OrderState
+from shared.db import wake_after_commit
+from shared.errors import Kind, ServiceError
+from shared.telemetry import get_logger
+
+log = get_logger()
+
+WITHIN_S = 0.9
+"""How long the page waits for Stripe; with our own database it stays below a second."""
+AT_ONCE = 2
+"""How many pages of a web process wait for Stripe at the same time: a slow Stripe never takes all of its threads."""
+_seats = threading.BoundedSemaphore(AT_ONCE)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Return:
+    """Which order the customer comes back from, and the checkout that Stripe wrote into the address."""
+
+    order_id: str
+    session_id: str | None
+
+
+def receive(context: Context, request: Return) -> Order:
+    """The order as it stands after at most one short question to Stripe. Raises OrderNotFound.
+
+    Where Stripe says nothing in time the order stays as it is, and a job asks.
+    """
+    order = look_up(context, request.order_id)
+    if order.state is OrderState.SETTLED or order.parked is not None:
+        return order
+    if (confirmed := _confirm_now(context, request)) is not None:
+        return confirmed
+    with context.db.transaction() as session:
+        if orders.hurry(session, order.order_id):
+            wake_after_commit(session, "ask_order", order.order_id)
+    return order
+
+
+def look_up(context: Context, order_id: str) -> Order:
+    """The order as it stands here, without a question to Stripe. Raises OrderNotFound."""
+    with context.db.transaction() as session:
+        order = orders.find(session, order_id)
+    if order is None:
+        raise OrderNotFound(order_id)
+    return order
+
+
+def _confirm_now(context: Context, request: Return) -> Order | None:
+    """None where Stripe does not answer in time, or where others wait for it already."""
+    if not _seats.acquire(blocking=False):
+        return None
+    try:
+        return confirm_payment(context, request.order_id, session_id=request.session_id, within_s=WITHIN_S)
+    except ServiceError as refusal:
+        if refusal.kind is not Kind.UNAVAILABLE:
+            raise
+        # Paid or not: Stripe knows, and the webhook or a job will tell. The customer is not shown a failure.
+        log.warning("return page without Stripe", order_id=request.order_id, why=refusal.message)
+        return None
+    finally:
+        _seats.release()

@@ -1,0 +1,38 @@
+"""What the pages say of a customer, in words."""
+
+from typing import Any
+
+from services.billing.accounts.account import Account
+from services.billing.catalog.catalog import Catalog
+from services.billing.customers.look_up import Customer
+from services.billing.orders.view import parked_sentence, state_words
+from shared.web import formats
+
+
+def headline(account: Account) -> str:
+    """Who it is, in one sentence."""
+    if account.is_company:
+        people = formats.plural(len(account.contact_emails), "person", "people")
+        return f"{account.label} is a company with {people}."
+    if account.merged_into is not None:
+        return "This account has become a part of a company."
+    return f"{account.label} buys alone."
+
+
+def order_lines(customer: Customer, catalog: Catalog) -> list[dict[str, Any]]:
+    """The orders as the table shows them."""
+    locale = formats.reader_locale()
+    lines = []
+    for order in customer.orders:
+        product = catalog.find(order.product)
+        lines.append(
+            {
+                "order": order,
+                "product": product.name if product else order.product,
+                "state": order.state,
+                "state_words": state_words(order.state),
+                "trouble": parked_sentence(order.parked, locale) if order.parked else None,
+                "payments": customer.payments.get(order.order_id, ()),
+            }
+        )
+    return lines
