@@ -55,12 +55,37 @@ def test_entitlements_in_trouble_the_ticket_stands_within_two_seconds_and_is_dec
 
     queue.peers.entitlements = "ok"
     queue.sweep("sweep_undecided")
-    assert queue.ticket(ticket.id).promise is None, "the form was asking a moment ago"
-    queue.let_time_pass("pending_decisions")
-    queue.sweep("sweep_undecided")
     queue.sweep("sweep_undecided")
     assert queue.ticket(ticket.id).queued
     assert mails_of(queue, ticket.id) == ["acknowledgement"]
+
+
+def test_a_form_that_got_no_decision_wakes_a_job_that_asks_again(queue: Queue) -> None:
+    woken: list[tuple[str, ...]] = []
+    queue.context.db.enqueue = lambda *job: woken.append(job)
+    ticket = queue.open_undecided()
+    assert woken == [("decide_ticket", ticket.id)]
+    queue.wake("decide_ticket", ticket.id)
+    assert queue.ticket(ticket.id).promise is not None
+    assert [job for job, _ in woken[1:]] == ["send_mail"]
+
+
+def test_a_process_that_dies_while_the_form_asks_leaves_the_ticket_to_the_sweep(
+    queue: Queue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def die(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(queue.context.entitlements, "decide", die)
+        with pytest.raises(KeyboardInterrupt):
+            queue.open()
+    [row] = queue.rows(sa.select(tickets.c.id))
+    queue.sweep("sweep_undecided")
+    assert queue.ticket(row.id).promise is None, "the form may still be asking"
+    queue.let_time_pass("pending_decisions")
+    queue.sweep("sweep_undecided")
+    assert queue.ticket(row.id).promise is not None
 
 
 def test_without_a_decision_for_ten_minutes_the_standard_promise_is_given_and_a_later_decision_only_raises(

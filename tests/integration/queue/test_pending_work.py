@@ -233,7 +233,7 @@ def test_what_waits_for_its_moment_is_not_pending_before_it(queue: Queue) -> Non
     counted = queue.app.test_client().get("/readyz").json["pending"]
     assert not any(counted.values()), counted
     queue.let_time_pass("payment_waits")
-    assert queue.app.test_client().get("/readyz").json["pending"]["payment_waits_overdue"] == 1
+    assert queue.app.test_client().get("/readyz").json["pending"]["payment_waits"] == 1
 
 
 def test_who_pays_in_time_is_left_alone_at_the_end_of_the_wait(queue: Queue) -> None:
