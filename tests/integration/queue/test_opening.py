@@ -12,6 +12,7 @@ from sqlalchemy.exc import ProgrammingError
 
 from services.queue.base_tables import audit_entries
 from services.queue.conversation.tables import messages
+from services.queue.decisions.tables import pending_decisions, promise_deadlines
 from services.queue.intake.errors import AddressInvalid
 from services.queue.mail_out.tables import outbound_mails
 from services.queue.payments import buy_incident
@@ -39,6 +40,8 @@ def test_a_ticket_gets_its_promise_at_once_and_an_acknowledgement(queue: Queue) 
     assert ticket.queued
     assert mails_of(queue, ticket.id) == ["acknowledgement"]
     assert queue.peers.asked[0]["requester_verified"] is False
+    for waiting in (pending_decisions, promise_deadlines):
+        assert queue.rows(sa.select(waiting.c.ticket_id).where(waiting.c.due_at.is_not(None))) == []
 
 
 @pytest.mark.parametrize("how", ["hangs", "fails", "babbles", "babbles json"])
