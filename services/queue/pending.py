@@ -8,18 +8,9 @@ from services.queue.payments import store as payments
 from shared import outbox
 from shared.work.kind import count_work
 
-AT_ONCE = (outbox.WORK, mails.WORK, decisions.WORK)
-"""Work that is due as soon as it exists."""
-AT_ITS_TIME = (decisions.DEADLINES, payments.WORK)
-"""Work that waits for a moment, and is late only when that has passed."""
-KINDS = (*AT_ONCE, *AT_ITS_TIME)
+KINDS = (outbox.WORK, mails.WORK, decisions.WORK, decisions.DEADLINES, payments.WORK)
 
 
 def count_pending(session: Session) -> dict[str, int]:
     """How much waits, by kind; what is parked waits for a person."""
-    return {
-        **count_work(session, AT_ONCE),
-        "promise_deadlines_overdue": decisions.count_overdue(session),
-        "payment_waits_overdue": payments.count_overdue(session),
-        **{f"{kind.name}_parked": kind.count_parked(session) for kind in AT_ITS_TIME},
-    }
+    return count_work(session, KINDS)

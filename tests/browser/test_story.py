@@ -75,7 +75,7 @@ def test_a_paid_incident_from_the_offer_to_the_books(product: Product, window: O
     pay(jo, product["cards"]["pays"])
     jo.wait_for_url(re.compile(r"/t/"))
     expect(jo.get_by_role("heading", level=1)).to_contain_text(re.compile(r"answers by .+ CES?T"), timeout=20_000)
-    expect(jo.locator("body")).to_contain_text("premium")
+    expect(jo.locator("body")).to_contain_text("Premium")
     jo.get_by_text("Why this time?").click()
     expect(jo.locator("body")).to_contain_text("from the moment of your payment")
     acknowledged = mail_to(product, "jo@acme.test", "answers by")

@@ -15,6 +15,7 @@ MORE = {"said_by_a_newer_release": {"deep": [1, {"deeper": None}]}}
 QUESTIONS: dict[tuple[str, str], tuple[str | None, str | None]] = {
     ("POST", "/v1/decisions"): ("DecisionRequestV1", "DecisionV1"),
     ("POST", "/events"): ("EnvelopeV1", None),
+    ("GET", "/v1/response-classes"): (None, "ClassTargetsV1"),
 }
 """What is asked and answered under a contract."""
 

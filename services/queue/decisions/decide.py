@@ -4,21 +4,31 @@ from datetime import timedelta
 
 from services.queue.context import Context
 from services.queue.decisions.record import record_decision
-from services.queue.decisions.store import WORK
+from services.queue.decisions.store import WORK, ask_again
 from services.queue.gateways.entitlements import Question
 from services.queue.tickets import store as tickets
 from services.queue.tickets.ticket import Ticket
 from shared.audit import SYSTEM
+from shared.http import PeerRefused, PeerUnavailable
+from shared.telemetry import get_logger
 from shared.work.item import Item
 
+log = get_logger()
+
 ASKED_BY_FORM = timedelta(seconds=5)
-"""For so long the sweep leaves a new ticket to the form, which asks at once."""
+"""For so long jobs leave a new ticket to the form, which asks at once."""
 _SWEEP_DEADLINE_S = 2.0
 
 
 def decide_at_once(context: Context, ticket: Ticket) -> Ticket:
-    """The new ticket with its promise. Raises PeerUnavailable or PeerRefused: it stands, and the sweep asks again."""
-    decision = context.entitlements.decide(_question(ticket), context.settings.decision_deadline_s)
+    """The new ticket, with its promise if entitlements says it at once; else as it is, and a job asks again."""
+    try:
+        decision = context.entitlements.decide(_question(ticket), context.settings.decision_deadline_s)
+    except (PeerUnavailable, PeerRefused) as error:
+        log.warning("ticket stands without a decision; a job asks again", ticket_id=ticket.id, why=error.message)
+        with context.db.transaction() as session:
+            ask_again(session, ticket.id)
+        return ticket
     with context.db.transaction() as session:
         return record_decision(session, context.settings, decision, actor=SYSTEM)
 

@@ -5,7 +5,14 @@ from functools import partial
 from services.queue.decisions import decide, fall_back
 from services.queue.decisions.store import DEADLINES, WORK
 from shared import jobs
-from shared.work.run import run_due
+from shared.work.run import run_due, run_one
+
+
+@jobs.job(pool="relay")
+def decide_ticket(ticket_id: str) -> None:
+    """Ask for the decision of one ticket."""
+    context = jobs.context()
+    run_one(context.db, WORK, ticket_id, partial(decide.decide_ticket, context))
 
 
 @jobs.job(pool="relay", every_s=10)

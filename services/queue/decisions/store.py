@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session
 
 from services.queue.decisions.tables import pending_decisions, promise_deadlines
 from services.queue.tickets.ticket import Ticket
+from shared.db import wake_after_commit
 from shared.work.kind import WorkKind
 
 WORK = WorkKind(
@@ -35,13 +36,13 @@ def expect_decision(session: Session, ticket: Ticket, *, asked_in: timedelta, pr
     session.execute(_expect_promise, whose | {"after": promised_in})
 
 
+def ask_again(session: Session, ticket_id: str) -> None:
+    """The form got no answer: a job asks at once, and the sweep as long as it takes."""
+    WORK.schedule(session, ticket_id)
+    wake_after_commit(session, "decide_ticket", ticket_id)
+
+
 def end_waiting(session: Session, ticket_id: str) -> None:
     """It is decided."""
     WORK.forget(session, ticket_id)
     DEADLINES.forget(session, ticket_id)
-
-
-def count_overdue(session: Session) -> int:
-    """How many tickets should have got the fallback promise by now."""
-    query = sa.select(sa.func.count()).where(promise_deadlines.c.due_at <= sa.func.now())
-    return session.execute(query).scalar_one()

@@ -19,12 +19,8 @@ from services.queue.tickets.text import one_line, plain_text
 from services.queue.tickets.ticket import Choice, Payment, Ticket
 from shared import clock
 from shared.audit import Change
-from shared.http import PeerRefused, PeerUnavailable
 from shared.ids import new_id
 from shared.reader import DEFAULT_ZONE, known_zone
-from shared.telemetry import get_logger
-
-log = get_logger()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,13 +66,7 @@ def open_ticket(context: Context, wanted: TicketRequest) -> Ticket:
     Sent twice, the form gives the same ticket. Raises AddressInvalid, TextMissing.
     """
     ticket, created = _accept(context, wanted)
-    if not created:
-        return ticket
-    try:
-        return decide_at_once(context, ticket)
-    except (PeerUnavailable, PeerRefused) as error:
-        log.warning("ticket stands without a decision; the sweep asks again", ticket_id=ticket.id, why=error.message)
-        return ticket
+    return decide_at_once(context, ticket) if created else ticket
 
 
 def _accept(context: Context, wanted: TicketRequest) -> tuple[Ticket, bool]:

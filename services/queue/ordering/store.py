@@ -6,7 +6,6 @@ from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Session
 
 from services.queue.agents.agent import Tier
@@ -16,8 +15,7 @@ from services.queue.ordering.ordering import lanes
 from services.queue.tickets.store import AGGREGATE, from_row
 from services.queue.tickets.tables import tickets
 from services.queue.tickets.ticket import Ticket
-from shared.audit import Change
-from shared.telemetry import request_id
+from shared.audit import Change, entry_of, parameters_of
 
 COUNTED_TO = 1000
 """Counting a lane ends here: "1000 and more" says as much as the exact number, at a bounded price."""
@@ -60,24 +58,15 @@ def _claiming(tier: Tier) -> "sa.Select[Any]":
         .returning(*tickets.c, first.c.owner_id.label("owner_before"))
         .cte("claimed")
     )
-    # No parameter has the name of a column: SQLAlchemy would set that column of the ticket, too.
-    lease = sa.func.jsonb_build_object("owner_id", claimed.c.owner_id, "lease_token", claimed.c.lease_token)
-    entry = {
-        "aggregate": sa.literal(AGGREGATE),
-        "aggregate_id": claimed.c.id,
-        "number": claimed.c.audit_number,
-        "owner_key": claimed.c.contact_key,
-        "actor": sa.bindparam("entry_actor", type_=sa.Text),
-        "action": sa.bindparam("entry_action", type_=sa.Text),
-        "why": sa.bindparam("entry_why", type_=sa.Text),
-        "before": sa.func.jsonb_build_object("owner_id", claimed.c.owner_before, type_=JSONB),
-        "after": lease,
-        "form_key": sa.bindparam("entry_form_key", type_=sa.Text),
-        "request_id": sa.bindparam("entry_request_id", type_=sa.Text),
-        "occurred_at": _now,
-    }
-    noted = audit_entries.insert().from_select(list(entry), sa.select(*entry.values())).cte("noted")
-    return sa.select(claimed).add_cte(noted)
+    trail = entry_of(
+        claimed,
+        aggregate=AGGREGATE,
+        aggregate_id=claimed.c.id,
+        owner_key=claimed.c.contact_key,
+        before=sa.func.jsonb_build_object("owner_id", claimed.c.owner_before),
+        after=sa.func.jsonb_build_object("owner_id", claimed.c.owner_id, "lease_token", claimed.c.lease_token),
+    )
+    return sa.select(claimed).add_cte(trail)
 
 
 _claim = {tier: _claiming(tier) for tier in Tier}
@@ -92,11 +81,7 @@ def claim(session: Session, tier: Tier, agent_id: str, expires_at: datetime, cha
             "now": change.at,
             "agent_id": agent_id,
             "expires_at": expires_at,
-            "entry_actor": change.actor,
-            "entry_action": change.action,
-            "entry_why": change.why,
-            "entry_form_key": change.form_key,
-            "entry_request_id": request_id(),
+            **parameters_of(change),
         },
     ).one_or_none()
     return None if row is None else from_row(row)

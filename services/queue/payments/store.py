@@ -22,8 +22,3 @@ _wait = payment_waits.insert().values(due_at=sa.func.now() + sa.bindparam("after
 def wait_for_payment(session: Session, ticket: Ticket, at_most: timedelta) -> None:
     """The customer wants to pay for a new ticket: it waits that long."""
     session.execute(_wait, {"ticket_id": ticket.id, "contact_key": ticket.contact_key, "after": at_most})
-
-
-def count_overdue(session: Session) -> int:
-    """How many tickets should have gone on without their payment by now."""
-    return session.execute(sa.select(sa.func.count()).where(payment_waits.c.due_at <= sa.func.now())).scalar_one()

@@ -3,11 +3,12 @@
 from collections.abc import Iterable
 from datetime import datetime
 
+from shared import reasons
 from shared.language import N_
 from shared.phrasebook import Phrasebook
 from shared.sentences import Sentence
 
-REASONS = Phrasebook(
+REASONS = reasons.REASONS | Phrasebook(
     {
         "kept_earlier": N_("You were already promised an earlier time, so that earlier time stands."),
         "not_decided_in_time": N_(
@@ -18,8 +19,6 @@ REASONS = Phrasebook(
 )
 
 
-def reasons_said(
-    reasons: Iterable[Sentence], *, zone: str | None = None, now: datetime | None = None
-) -> tuple[str, ...]:
+def reasons_said(given: Iterable[Sentence], *, zone: str | None = None, now: datetime | None = None) -> tuple[str, ...]:
     """Each reason as a sentence for whoever reads now."""
-    return tuple(REASONS.show(reason, zone=zone, now=now) for reason in reasons)
+    return tuple(REASONS.show(reason, zone=zone, now=now) for reason in given)

@@ -12,6 +12,7 @@ from sqlalchemy.exc import ProgrammingError
 
 from services.queue.base_tables import audit_entries
 from services.queue.conversation.tables import messages
+from services.queue.decisions.tables import pending_decisions, promise_deadlines
 from services.queue.intake.errors import AddressInvalid
 from services.queue.mail_out.tables import outbound_mails
 from services.queue.payments import buy_incident
@@ -39,6 +40,8 @@ def test_a_ticket_gets_its_promise_at_once_and_an_acknowledgement(queue: Queue) 
     assert ticket.queued
     assert mails_of(queue, ticket.id) == ["acknowledgement"]
     assert queue.peers.asked[0]["requester_verified"] is False
+    for waiting in (pending_decisions, promise_deadlines):
+        assert queue.rows(sa.select(waiting.c.ticket_id).where(waiting.c.due_at.is_not(None))) == []
 
 
 @pytest.mark.parametrize("how", ["hangs", "fails", "babbles", "babbles json"])
@@ -55,12 +58,37 @@ def test_entitlements_in_trouble_the_ticket_stands_within_two_seconds_and_is_dec
 
     queue.peers.entitlements = "ok"
     queue.sweep("sweep_undecided")
-    assert queue.ticket(ticket.id).promise is None, "the form was asking a moment ago"
-    queue.let_time_pass("pending_decisions")
-    queue.sweep("sweep_undecided")
     queue.sweep("sweep_undecided")
     assert queue.ticket(ticket.id).queued
     assert mails_of(queue, ticket.id) == ["acknowledgement"]
+
+
+def test_a_form_that_got_no_decision_wakes_a_job_that_asks_again(queue: Queue) -> None:
+    woken: list[tuple[str, ...]] = []
+    queue.context.db.enqueue = lambda *job: woken.append(job)
+    ticket = queue.open_undecided()
+    assert woken == [("decide_ticket", ticket.id)]
+    queue.wake("decide_ticket", ticket.id)
+    assert queue.ticket(ticket.id).promise is not None
+    assert [job for job, _ in woken[1:]] == ["send_mail"]
+
+
+def test_a_process_that_dies_while_the_form_asks_leaves_the_ticket_to_the_sweep(
+    queue: Queue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def die(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(queue.context.entitlements, "decide", die)
+        with pytest.raises(KeyboardInterrupt):
+            queue.open()
+    [row] = queue.rows(sa.select(tickets.c.id))
+    queue.sweep("sweep_undecided")
+    assert queue.ticket(row.id).promise is None, "the form may still be asking"
+    queue.let_time_pass("pending_decisions")
+    queue.sweep("sweep_undecided")
+    assert queue.ticket(row.id).promise is not None
 
 
 def test_without_a_decision_for_ten_minutes_the_standard_promise_is_given_and_a_later_decision_only_raises(

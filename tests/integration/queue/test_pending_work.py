@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from structlog.testing import capture_logs
 
 from services.queue.decisions import decide, fall_back
 from services.queue.decisions import store as decisions
@@ -28,6 +29,13 @@ from tests.support.queue import Queue, queue_service
 def queue(databases: Any) -> Iterator[Queue]:
     with queue_service(databases) as service:
         yield service
+
+
+@pytest.fixture(autouse=True)
+def _quiet() -> Iterator[None]:
+    """Drawing the traceback of each poisoned attempt would take longer than the test."""
+    with capture_logs():
+        yield
 
 
 class Work:
@@ -185,7 +193,7 @@ def test_while_entitlements_is_away_all_get_the_fallback_promise_in_time(queue: 
     queue.peers.entitlements = "hangs"
     began = time.monotonic()
     FALLBACKS.run(queue)
-    assert time.monotonic() - began < 5, "entitlements is not asked for each of them"
+    assert time.monotonic() - began < 3, "entitlements is not asked for each of them"
     assert all(queue.ticket(ticket.id).queued for ticket in opened)
 
 
@@ -225,7 +233,7 @@ def test_what_waits_for_its_moment_is_not_pending_before_it(queue: Queue) -> Non
     counted = queue.app.test_client().get("/readyz").json["pending"]
     assert not any(counted.values()), counted
     queue.let_time_pass("payment_waits")
-    assert queue.app.test_client().get("/readyz").json["pending"]["payment_waits_overdue"] == 1
+    assert queue.app.test_client().get("/readyz").json["pending"]["payment_waits"] == 1
 
 
 def test_who_pays_in_time_is_left_alone_at_the_end_of_the_wait(queue: Queue) -> None:

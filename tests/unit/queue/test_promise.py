@@ -109,6 +109,11 @@ def test_a_worse_decision_shows_nothing_but_is_remembered_as_the_last_one() -> N
     assert not is_better(standing, after)
 
 
+def test_the_same_class_with_a_later_time_changes_neither_time_nor_reasons() -> None:
+    standing = promise(600)
+    assert raised(standing, promise(900, sequence=2)) == replace(standing, decision_id="dec_2", sequence=2)
+
+
 def test_a_decision_after_the_fallback_is_adopted_but_does_not_move_the_time_later() -> None:
     given_up = given_up_on(OPENED, OPENED + timedelta(hours=24))
     after = raised(given_up, promise(2000, sequence=1))
