@@ -5,6 +5,7 @@ from datetime import datetime
 
 from shared.language import N_
 from shared.phrasebook import Phrasebook
+from shared.reasons import REASONS as DECISION_REASONS
 from shared.sentences import Sentence
 
 REASONS = Phrasebook(
@@ -16,10 +17,11 @@ REASONS = Phrasebook(
         ),
     }
 )
+_ALL = REASONS | DECISION_REASONS
 
 
 def reasons_said(
     reasons: Iterable[Sentence], *, zone: str | None = None, now: datetime | None = None
 ) -> tuple[str, ...]:
     """Each reason as a sentence for whoever reads now."""
-    return tuple(REASONS.show(reason, zone=zone, now=now) for reason in reasons)
+    return tuple(_ALL.show(reason, zone=zone, now=now) for reason in reasons)
