@@ -33,10 +33,10 @@ def test_what_was_typed_is_not_lost_by_a_change_of_the_language_without_a_questi
     asked: list[str] = []
     page.on("dialog", lambda dialog: (asked.append(dialog.message), dialog.dismiss()))
     page.goto(product["addresses"]["ask"])
-    page.get_by_label("In a few words").fill("Payments fail")
+    page.get_by_label("What is it about?").fill("Payments fail")
     page.get_by_label("Language").get_by_role("link", name="Deutsch").click()
     assert ["Change the language?" in question for question in asked] == [True]
-    expect(page.get_by_label("In a few words")).to_have_value("Payments fail")
+    expect(page.get_by_label("What is it about?")).to_have_value("Payments fail")
 
 
 @pytest.mark.parametrize("locale", ["en-US", "de-DE"])

@@ -24,7 +24,7 @@ def sign_in(page: Page, url: str, name: str) -> None:
 
 
 def ask(page: Page, email: str, subject: str) -> None:
-    page.get_by_label("In a few words").fill(subject)
+    page.get_by_label("What is it about?").fill(subject)
     page.get_by_label("What happened?").fill("Every card is refused since this morning.")
     page.get_by_label("What have you tried?").fill("cleared the cache\nanother card")
     page.get_by_label("Your e-mail").fill(email)

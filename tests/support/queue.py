@@ -173,7 +173,7 @@ def decision(
         "target_minutes": minutes,
         "calendar": ALWAYS,
         "source": {"kind": "credit", "id": "grt_1"} if premium else None,
-        "reasons": [{"code": "paid_for_this_ticket" if premium else "no_credit", "parameters": {}}],
+        "reasons": [{"code": "credit_of_account" if premium else "no_credit", "parameters": {}}],
         "policy_version": "1",
         "decided_at": clock.now().isoformat(),
         **more,

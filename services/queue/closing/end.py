@@ -8,6 +8,7 @@ from services.queue.tickets.errors import TicketMovedOn
 from services.queue.tickets.ticket import State
 from shared import clock, outbox
 from shared.audit import CUSTOMER, Change
+from shared.language import N_
 from shared.sentences import Sentence
 
 
@@ -23,7 +24,7 @@ def confirm_ticket(context: Context, ticket_id: str) -> None:
         if ticket.state is State.CLOSED:
             return
         if ticket.state is not State.RESOLVED:
-            raise TicketMovedOn(ticket_id, ticket.state, "We are still at it: look at the ticket again.")
+            raise TicketMovedOn(ticket_id, ticket.state, N_("We are still at it: look at the ticket again."))
         ticket = record_first_response(session, ticket, change)
         ticket = tickets.alter(session, ticket, change, state=State.CLOSED.value, ended_at=now, lease_expires_at=None)
         messages.add_line(session, ticket, Sentence.of("solved"), now)
@@ -43,7 +44,7 @@ def cancel_ticket(context: Context, ticket_id: str) -> None:
         if ticket.state is State.CANCELED:
             return
         if ticket.state is not State.OPEN or messages.was_answered(session, ticket_id):
-            raise TicketMovedOn(ticket_id, ticket.state, "It was answered meanwhile: look at the ticket again.")
+            raise TicketMovedOn(ticket_id, ticket.state, N_("It was answered meanwhile: look at the ticket again."))
         ticket = tickets.alter(
             session, ticket, change, state=State.CANCELED.value, ended_at=now, queued=False, lease_expires_at=None
         )

@@ -18,6 +18,7 @@ from services.queue.tickets.text import plain_text
 from services.queue.tickets.ticket import AFTER_AGENT, Lease, State, Step, Ticket, may_be_answered
 from shared import clock
 from shared.audit import Change, agent_actor
+from shared.language import N_
 from shared.sentences import Sentence
 
 
@@ -74,13 +75,13 @@ def _check(session: Session, ticket: Ticket, answer: Answer, text: str, now: dat
     if not ticket.runs(answer.lease, now):
         raise LeaseLost(ticket.id)
     if not may_be_answered(ticket.state):
-        raise TicketMovedOn(ticket.id, ticket.state, "The ticket has ended; nothing was sent.")
+        raise TicketMovedOn(ticket.id, ticket.state, N_("The ticket has ended; nothing was sent."))
     if text:
         return
     if answer.step is not Step.RESOLVE:
-        raise TextMissing("Write what the customer should read.")
+        raise TextMissing(N_("Write what the customer should read."))
     if not messages.was_answered(session, ticket.id):
-        raise TextMissing("Write the solution: the customer has had no answer yet.")
+        raise TextMissing(N_("Write the solution: the customer has had no answer yet."))
 
 
 def _store(

@@ -9,13 +9,14 @@ from services.queue.tickets.errors import TextMissing
 from services.queue.tickets.form_key import form_key
 from services.queue.tickets.text import plain_text
 from shared import clock
+from shared.language import N_
 
 
 def note_ticket(context: Context, agent: Agent, ticket_id: str, text: str, form_token: str) -> None:
     """Leave a note that only those who work here read. Needs no lease: it takes nothing from whoever has the ticket."""
     text = plain_text(text)
     if not text:
-        raise TextMissing("Write the note first.", field="note")
+        raise TextMissing(N_("Write the note first."), field="note")
     with context.db.transaction() as session:
         ticket = tickets.find(session, ticket_id)
         messages.add(

@@ -14,9 +14,10 @@ from services.queue.tickets.text import plain_text
 from services.queue.tickets.ticket import State, Ticket, after_customer_message, may_be_handed_out
 from shared import clock
 from shared.audit import CUSTOMER, Change
+from shared.language import N_
 from shared.sentences import Sentence
 
-_CANCELED = "You had canceled this ticket, so nobody works on it. Ask again with your text: it is still here."
+_CANCELED = N_("You had canceled this ticket, so nobody works on it. Ask again with your text: it is still here.")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,7 +35,7 @@ def reply_to_ticket(context: Context, ticket_id: str, text: str, form_token: str
     """
     text = plain_text(text)
     if not text:
-        raise TextMissing("Write your answer first.")
+        raise TextMissing(N_("Write your answer first."))
     with context.db.transaction() as session:
         ticket = tickets.lock(session, ticket_id)
         return _write(session, ticket, text, form_key(form_token, ticket_id, text), actor)

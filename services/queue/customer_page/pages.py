@@ -19,11 +19,14 @@ from services.queue.tickets.errors import TextMissing, TicketMovedOn
 from services.queue.tickets.reasons import reasons_said
 from services.queue.tickets.text import LONGEST_TEXT
 from services.queue.tickets.ticket import State, Ticket
+from services.queue.tickets.words import too_long
 from services.queue.web import context
 from shared.ids import new_token
+from shared.language import gettext as _
 from shared.reader import known_zone
 from shared.web.access import public
-from shared.web.formats import ZONE_COOKIE
+from shared.web.problems import words_of
+from shared.web.reading import ZONE_COOKIE
 
 ticket_pages = Blueprint("ticket", __name__, url_prefix="/t/<token>", template_folder="templates")
 
@@ -61,19 +64,14 @@ def reply(token: str) -> AnyResponse | tuple[str, int]:
     """The customer writes."""
     ticket = _ticket(token)
     text = request.form.get("text", "")
-    if len(text) > LONGEST_TEXT:
-        return _too_long(token, text)
+    if (wrong := too_long(text, LONGEST_TEXT)) is not None:
+        return _page(token, {"text": wrong}, text), 422
     try:
         reply_to_ticket(context(), ticket.id, text, _form_token())
     except (TextMissing, TicketMovedOn) as error:
-        return _page(token, {"text": error.message}, text), error.status
-    flash("Sent. We have it.", "success")
+        return _page(token, {"text": words_of(error)}, text), error.status
+    flash(_("Sent. We have it."), "success")
     return redirect(f"/t/{token}#conversation", 303)
-
-
-def _too_long(token: str, text: str) -> tuple[str, int]:
-    error = f"This is too long: use at most {LONGEST_TEXT:,} characters (now {len(text):,})."
-    return _page(token, {"text": error}, text), 422
 
 
 def _done(token: str, step: Callable[[Ticket], None], said: str) -> AnyResponse | tuple[str, int]:
@@ -81,7 +79,7 @@ def _done(token: str, step: Callable[[Ticket], None], said: str) -> AnyResponse 
     try:
         step(ticket)
     except TicketMovedOn as error:
-        return _page(token, {"": error.message}), error.status
+        return _page(token, {"": words_of(error)}), error.status
     flash(said, "success")
     return redirect(f"/t/{token}", 303)
 
@@ -90,7 +88,7 @@ def _done(token: str, step: Callable[[Ticket], None], said: str) -> AnyResponse 
 @public
 def solved(token: str) -> AnyResponse | tuple[str, int]:
     """The customer says that it is solved."""
-    return _done(token, lambda ticket: confirm_ticket(context(), ticket.id), "Thank you. The ticket is closed.")
+    return _done(token, lambda ticket: confirm_ticket(context(), ticket.id), _("Thank you. The ticket is closed."))
 
 
 @ticket_pages.post("/not-solved")
@@ -98,12 +96,12 @@ def solved(token: str) -> AnyResponse | tuple[str, int]:
 def not_solved(token: str) -> AnyResponse | tuple[str, int]:
     """The customer says that it is not."""
     text, form_token = request.form.get("text", ""), _form_token()
-    if len(text) > LONGEST_TEXT:
-        return _too_long(token, text)
+    if (wrong := too_long(text, LONGEST_TEXT)) is not None:
+        return _page(token, {"text": wrong}, text), 422
     return _done(
         token,
         lambda ticket: reopen_ticket(context(), ticket.id, text, form_token),
-        "We go on, at no charge.",
+        _("We go on, at no charge."),
     )
 
 
@@ -111,7 +109,7 @@ def not_solved(token: str) -> AnyResponse | tuple[str, int]:
 @public
 def cancel(token: str) -> AnyResponse | tuple[str, int]:
     """The customer no longer needs it."""
-    return _done(token, lambda ticket: cancel_ticket(context(), ticket.id), "Canceled.")
+    return _done(token, lambda ticket: cancel_ticket(context(), ticket.id), _("Canceled."))
 
 
 @ticket_pages.post("/standard")
@@ -121,7 +119,7 @@ def go_on(token: str) -> AnyResponse | tuple[str, int]:
     return _done(
         token,
         lambda ticket: go_on_without_payment(context(), ticket.id),
-        "Your ticket goes on with the standard answer, free of charge.",
+        _("Your ticket goes on with the standard answer, free of charge."),
     )
 
 
@@ -134,7 +132,7 @@ def pay(token: str) -> AnyResponse:
         return redirect(f"/t/{token}", 303)
     url = checkout_url(context(), ticket)
     if url is None:
-        flash("The payment page still does not answer. Your message is safe; try again in a moment.", "warning")
+        flash(_("The payment page still does not answer. Your message is safe; try again in a moment."), "warning")
     remember_here(ticket)
     return redirect(url or f"/t/{token}", 303)
 

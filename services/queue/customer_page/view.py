@@ -12,8 +12,9 @@ from services.queue.conversation.message import Message, MessageKind
 from services.queue.payments.payment import may_be_paid
 from services.queue.tickets.ticket import Payment, State, Ticket
 from shared import clock
+from shared.formats import money, when
 from shared.http import PeerUnavailable
-from shared.web.formats import money, when
+from shared.language import gettext as _
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,32 +52,43 @@ class Top:
     final: bool = False
 
 
-def _named(agent: Agent) -> str:
-    return f"{agent.name}, senior engineer," if agent.tier is Tier.SENIOR else agent.name
-
-
 def top_of(case: Case, zone: str, came_from: str | None) -> Top:
     """What the top of the page says. `came_from`: "payment" for somebody who just came back from paying."""
     ticket, agent = case.ticket, case.agent
     match ticket.state:
         case State.CANCELED:
-            lead = "Nobody works on it any more, and nothing was used up. You can ask again at any time."
-            return Top(sentence="You canceled this ticket.", lead=lead, final=True)
+            lead = _("Nobody works on it any more, and nothing was used up. You can ask again at any time.")
+            return Top(sentence=_("You canceled this ticket."), lead=lead, final=True)
         case State.CLOSED:
-            lead = "Is it back? Write below: the ticket opens again, at no charge."
-            return Top(sentence="It is solved, you told us.", lead=lead, final=True)
+            lead = _("Is it back? Write below: the ticket opens again, at no charge.")
+            return Top(sentence=_("You told us that it is solved."), lead=lead, final=True)
         case State.RESOLVED:
-            name = agent.name if agent else "We"
-            lead = "If it is not, we go on, at no charge."
-            return Top(sentence=f"{name} believes that it is solved. Is it?", lead=lead, asks_whether_solved=True)
+            lead = _("If it is not, we go on, at no charge.")
+            return Top(sentence=_asked_whether_solved(agent), lead=lead, asks_whether_solved=True)
         case State.WAITING_CUSTOMER:
-            name = agent.name if agent else "We"
-            return Top(sentence=f"{name} answered. It is your turn.", lead="The answer is below; write under it.")
+            return Top(sentence=_answered(agent), lead=_("The answer is below; write under it."))
         case State.OPEN if case.answered:
-            name = agent.name if agent else "A person"
-            return Top(sentence=f"{name} has your words and goes on with it.", lead="You get a mail with the answer.")
+            return Top(sentence=_goes_on(agent), lead=_("You get a mail with the answer."))
         case State.OPEN:
             return _waiting(ticket, agent, zone, came_from)
+
+
+def _asked_whether_solved(agent: Agent | None) -> str:
+    if agent is None:
+        return _("We believe that it is solved. Is it?")
+    return _("%(agent)s believes that it is solved. Is it?", agent=agent.name)
+
+
+def _answered(agent: Agent | None) -> str:
+    if agent is None:
+        return _("We answered. It is your turn.")
+    return _("%(agent)s answered. It is your turn.", agent=agent.name)
+
+
+def _goes_on(agent: Agent | None) -> str:
+    if agent is None:
+        return _("A person has your words and goes on with it.")
+    return _("%(agent)s has your words and goes on with it.", agent=agent.name)
 
 
 def _waiting(ticket: Ticket, agent: Agent | None, zone: str, came_from: str | None) -> Top:
@@ -84,21 +96,15 @@ def _waiting(ticket: Ticket, agent: Agent | None, zone: str, came_from: str | No
     if ticket.payment is Payment.PENDING:
         return _paying(ticket, came_from)
     if promise is None:
-        lead = "Your message is safe with us. This page says it in a moment, and you get a mail."
-        return Top(sentence="We are looking up by when a person answers.", lead=lead, may_cancel=True)
-    by = f"by {when(promise.respond_by, zone, now)}"
-    late = promise.respond_by < now
+        lead = _("Your message is safe with us. This page says it in a moment, and you get a mail.")
+        return Top(sentence=_("We are looking up by when a person answers."), lead=lead, may_cancel=True)
+    due, late = when(promise.respond_by, zone, now), promise.respond_by < now
     if late:
-        lead = "We are late, and we are sorry. Your ticket is among the next that a person takes."
+        lead = _("We are late, and we are sorry. Your ticket is among the next that a person takes.")
     else:
-        lead = "You get a mail with the answer, and it appears here."
-    if agent is not None and ticket.leased(now):
-        due = "and answers as soon as possible" if late else f"and answers {by}"
-        sentence = f"{_named(agent)} has it {due}."
-    else:
-        sentence = f"A person should have answered {by}." if late else f"A person answers {by}."
+        lead = _("You get a mail with the answer, and it appears here.")
     return Top(
-        sentence=sentence,
+        sentence=_answers(agent if ticket.leased(now) else None, due, late=late),
         lead=lead,
         shows_due=True,
         offers_payment=ticket.payment is Payment.NOT_COMPLETED and may_be_paid(ticket),
@@ -106,16 +112,31 @@ def _waiting(ticket: Ticket, agent: Agent | None, zone: str, came_from: str | No
     )
 
 
+def _answers(agent: Agent | None, due: str, *, late: bool) -> str:
+    """Who answers, by when. `agent`: who has the ticket now, if anybody."""
+    if agent is None:
+        if late:
+            return _("A person should have answered by %(due)s.", due=due)
+        return _("A person answers by %(due)s.", due=due)
+    if agent.tier is Tier.SENIOR:
+        if late:
+            return _("%(agent)s, senior engineer, has it and answers as soon as possible.", agent=agent.name)
+        return _("%(agent)s, senior engineer, has it and answers by %(due)s.", agent=agent.name, due=due)
+    if late:
+        return _("%(agent)s has it and answers as soon as possible.", agent=agent.name)
+    return _("%(agent)s has it and answers by %(due)s.", agent=agent.name, due=due)
+
+
 def _paying(ticket: Ticket, came_from: str | None) -> Top:
     if came_from == "payment":
-        lead = "This takes a few seconds; the page then says by when a person answers."
-        return Top(sentence="Your payment is being confirmed.", lead=lead, confirming=True)
+        lead = _("This takes a few seconds; the page then says by when a person answers.")
+        return Top(sentence=_("Your payment is being confirmed."), lead=lead, confirming=True)
     if ticket.order_id is None:
-        sentence = "Your message is safe. The payment page does not answer just now."
-        lead = "Try again in a moment, or take the standard answer, which is free."
+        sentence = _("Your message is safe. The payment page does not answer just now.")
+        lead = _("Try again in a moment, or take the standard answer, which is free.")
     else:
-        sentence = "Your message is safe. It is not paid yet."
-        lead = "Nothing was charged. Pay now for the fast answer, or take the standard answer, which is free."
+        sentence = _("Your message is safe. It is not paid yet.")
+        lead = _("Nothing was charged. Pay now for the fast answer, or take the standard answer, which is free.")
     return Top(sentence=sentence, lead=lead, offers_payment=True, may_cancel=True)
 
 

@@ -8,19 +8,20 @@ from sqlalchemy.orm import Session
 from services.queue.decisions.tables import pending_decisions, promise_deadlines
 from services.queue.tickets.ticket import Ticket
 from shared.db import wake_after_commit
+from shared.language import N_
 from shared.work.kind import WorkKind
 
 WORK = WorkKind(
     "undecided_tickets",
     pending_decisions,
-    title="Tickets without a decision",
+    title=N_("Tickets without a decision"),
     key="ticket_id",
     longest=timedelta(seconds=10),
 )
 DEADLINES = WorkKind(
     "promise_deadlines",
     promise_deadlines,
-    title="Tickets that get the fallback promise unless they are decided before",
+    title=N_("Tickets that get the fallback promise unless they are decided before"),
     key="ticket_id",
     longest=timedelta(seconds=10),
 )

@@ -20,7 +20,10 @@ from services.queue.web import context
 from shared.errors import ServiceError
 from shared.identity import Caller
 from shared.ids import new_token
+from shared.language import N_
+from shared.language import gettext as _
 from shared.web.access import current_caller, staff
+from shared.web.problems import words_of
 
 desk = Blueprint("desk", __name__, url_prefix="/desk", template_folder="templates")
 
@@ -28,6 +31,11 @@ LOOKS = ("agent", "senior", "supervisor")
 ANSWERS = ("agent", "senior")
 
 _LONGEST_NUMBER = 18
+_SENT = {
+    Step.ANSWER: N_("Answer sent."),
+    Step.ASK_BACK: N_("Question sent."),
+    Step.RESOLVE: N_("Sent: is it solved?"),
+}
 
 
 def _caller() -> Caller:
@@ -98,7 +106,7 @@ def take() -> AnyResponse:
     """Take next."""
     ticket = take_next(context(), _agent(), _form_token())
     if ticket is None:
-        flash("Nothing waits for you. New tickets appear at the left by themselves.", "info")
+        flash(_("Nothing waits for you. New tickets appear at the left by themselves."), "info")
         return redirect("/desk", 303)
     return redirect(f"/desk/tickets/{ticket.id}", 303)
 
@@ -141,7 +149,7 @@ def answer(ticket_id: str) -> AnyResponse | tuple[str, int]:
         answer_ticket(context(), _agent(), ticket_id, written)
     except (LeaseLost, TextMissing, TicketMovedOn) as error:
         return _refused(ticket_id, error)
-    flash({Step.ANSWER: "Answer sent.", Step.ASK_BACK: "Question sent.", Step.RESOLVE: "Sent: is it solved?"}[step])
+    flash(_(_SENT[step]))
     return redirect("/desk", 303)
 
 
@@ -164,7 +172,7 @@ def give_back(ticket_id: str) -> AnyResponse | tuple[str, int]:
         hold.return_ticket(context(), _agent(), ticket_id, _lease(), _text("why"))
     except (LeaseLost, TextMissing, TicketMovedOn) as error:
         return _refused(ticket_id, error)
-    flash("Given back. Somebody else takes it next.")
+    flash(_("Given back. Somebody else takes it next."))
     return redirect("/desk", 303)
 
 
@@ -181,7 +189,7 @@ def _refused(ticket_id: str, error: ServiceError) -> tuple[str, int]:
     """The same page with what was written, and what to do."""
     page = _page(
         ticket_id,
-        error=error,
+        error={"title": _(error.title), "words": words_of(error), "field": error.field},
         text=_text("text"),
         restated=_text("restated"),
         note=_text("note"),

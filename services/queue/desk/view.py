@@ -17,6 +17,7 @@ from services.queue.ordering.ordering import lanes
 from services.queue.ordering.store import WaitingClass
 from services.queue.tickets.reasons import reasons_said
 from services.queue.tickets.ticket import State, Ticket, may_be_answered
+from services.queue.tickets.words import state_words
 from shared import clock
 from shared.reader import reader
 
@@ -78,6 +79,7 @@ def case_of(session: Session, ticket: Ticket, agent: Agent) -> dict[str, Any]:
     mine = ticket.owner_id == agent.id
     return conversation_of(session, ticket) | {
         "customer_zone": ticket.zone,
+        "state_words": state_words(),
         "reasons": reasons_said(ticket.promise.reasons) if ticket.promise else (),
         "owner": agent if mine else agents.find(session, ticket.owner_id),
         "mine": mine,

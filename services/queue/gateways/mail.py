@@ -16,6 +16,7 @@ from urllib.parse import unquote, urlsplit
 
 from shared import clock
 from shared.errors import Kind, ServiceError
+from shared.language import N_
 
 DEADLINE_S = 20.0
 """For a whole mail, from the connection to the server's yes, however it divides its time."""
@@ -42,7 +43,7 @@ class MailServerUnavailable(ServiceError):
 
     kind: ClassVar = Kind.UNAVAILABLE
     code: ClassVar = "mail_server_unavailable"
-    title: ClassVar = "The mail server does not answer"
+    title: ClassVar = N_("The mail server does not answer")
 
 
 class MailRefused(ServiceError):
@@ -50,7 +51,7 @@ class MailRefused(ServiceError):
 
     kind: ClassVar = Kind.REFUSED
     code: ClassVar = "mail_refused"
-    title: ClassVar = "The mail server refused the mail"
+    title: ClassVar = N_("The mail server refused the mail")
 
 
 def as_message(mail: Mail, mail_from: str) -> EmailMessage:
@@ -144,9 +145,13 @@ class SmtpMailServer:
         except smtplib.SMTPResponseException as error:
             raise _refusal(error.smtp_code, error.smtp_error) from error
         except (smtplib.SMTPNotSupportedError, ValueError) as error:
-            raise MailRefused(f"The mail cannot be written so that this server takes it: {error}") from error
+            raise MailRefused(
+                N_("The mail cannot be written so that this server takes it: %(why)s"), why=str(error)
+            ) from error
         except (smtplib.SMTPException, OSError) as error:
-            raise MailServerUnavailable(f"The mail server does not answer ({type(error).__name__}).") from error
+            raise MailServerUnavailable(
+                N_("The mail server does not answer (%(why)s)."), why=type(error).__name__
+            ) from error
 
     def _hand_over(self, server: _PunctualSmtp, message: EmailMessage) -> None:
         server.ehlo_or_helo_if_needed()
@@ -164,5 +169,5 @@ class SmtpMailServer:
 def _refusal(code: int, said: bytes | str) -> MailRefused | MailServerUnavailable:
     words = said.decode(errors="replace") if isinstance(said, bytes) else said
     if code >= _PERMANENT:
-        return MailRefused(f"The mail server refused it: {code} {words}")
-    return MailServerUnavailable(f"The mail server says later: {code} {words}")
+        return MailRefused(N_("The mail server refused it: %(said)s"), said=f"{code} {words}")
+    return MailServerUnavailable(N_("The mail server says later: %(said)s"), said=f"{code} {words}")

@@ -3,25 +3,26 @@
 from typing import ClassVar
 
 from shared.errors import ServiceError
+from shared.language import N_
 
 
 class AddressInvalid(ServiceError):
-    """The e-mail address is none."""
+    """The e-mail address is none; `why` is what the library says of it, in English."""
 
     code: ClassVar = "email_invalid"
-    title: ClassVar = "The e-mail address is not valid"
+    title: ClassVar = N_("The e-mail address is not valid")
 
     def __init__(self, why: str) -> None:
-        super().__init__(
-            f"We cannot write to this address: {why} Check it; it looks like name@example.com.", field="email"
-        )
+        words = N_("We cannot write to this address. Check it; it looks like name@example.com.")
+        super().__init__(words, field="email", why=why)
 
 
 class OfferUnknown(ServiceError):
     """The product or currency is not on offer."""
 
     code: ClassVar = "offer_unknown"
-    title: ClassVar = "This is not on offer"
+    title: ClassVar = N_("This is not on offer")
 
     def __init__(self, field: str, value: str, valid: tuple[str, ...]) -> None:
-        super().__init__(f"{value!r} is not on offer. Choose one of: {', '.join(valid)}.", field=field, valid=valid)
+        words = N_("“%(value)s” is not on offer. Choose one of: %(valid)s.")
+        super().__init__(words, field=field, value=value, valid=list(valid))

@@ -20,6 +20,7 @@ from services.queue.tickets.ticket import Choice, Payment, Ticket
 from shared import clock
 from shared.audit import Change
 from shared.ids import new_id
+from shared.language import N_
 from shared.reader import DEFAULT_ZONE, known_zone
 
 
@@ -73,9 +74,9 @@ def _accept(context: Context, wanted: TicketRequest) -> tuple[Ticket, bool]:
     change = Change(actor=wanted.actor, action="opened", why=f"asked for {wanted.choice}", at=clock.now())
     text, values = plain_text(wanted.text), _values(wanted)
     if not values["subject"]:
-        raise TextMissing("Say in a few words what it is about.", field="subject")
+        raise TextMissing(N_("Say in a few words what it is about."), field="subject")
     if not text:
-        raise TextMissing("Tell us what happened.")
+        raise TextMissing(N_("Tell us what happened."))
     settings = context.settings
     with context.db.transaction() as session:
         ticket = tickets.insert_once(session, change, values)

@@ -5,8 +5,10 @@ from dataclasses import replace
 from flask import Blueprint, redirect, render_template, request
 from werkzeug.wrappers import Response
 
-from services.queue.intake.form import Choices, Draft, blank, cards, choices, errors_in
+from services.queue.intake.choices import Choices, choices
+from services.queue.intake.form import Draft, blank, errors_in
 from services.queue.intake.open import TicketRequest, open_ticket
+from services.queue.intake.view import cards
 from services.queue.payments.buy_incident import checkout_url
 from services.queue.payments.pages import remember_here
 from services.queue.payments.payment import may_be_paid

@@ -12,6 +12,7 @@ from services.queue.tickets.text import one_line
 from services.queue.tickets.ticket import Lease, State, Ticket, may_be_answered, may_be_handed_out
 from shared import clock
 from shared.audit import Change, agent_actor
+from shared.language import N_
 from shared.sentences import Sentence
 
 
@@ -35,9 +36,11 @@ def resume_ticket(context: Context, agent: Agent, ticket_id: str) -> Ticket:
         if ticket.leased_to(agent.id, now):
             return ticket
         if ticket.owner_id != agent.id:
-            raise TicketMovedOn(ticket_id, ticket.state, "Somebody else has it now, or it waits for Take next.")
+            raise TicketMovedOn(ticket_id, ticket.state, N_("Somebody else has it now, or it waits for Take next."))
         if not may_be_answered(ticket.state):
-            raise TicketMovedOn(ticket_id, ticket.state, "The ticket has ended; the customer reopens it by writing.")
+            raise TicketMovedOn(
+                ticket_id, ticket.state, N_("The ticket has ended; the customer reopens it by writing.")
+            )
         change = Change(actor=agent_actor(agent.id), action="resumed", why="went on with an own ticket", at=now)
         return tickets.alter(
             session, ticket, change, lease_token=ticket.lease_token + 1, lease_expires_at=now + context.settings.lease
@@ -48,13 +51,13 @@ def return_ticket(context: Context, agent: Agent, ticket_id: str, lease: Lease, 
     """Give the ticket back to the queue with a reason that the next agent reads. Raises LeaseLost, TextMissing."""
     why = one_line(why)
     if not why:
-        raise TextMissing("Say in a few words why you give it back: the next agent reads it.", field="why")
+        raise TextMissing(N_("Say in a few words why you give it back: the next agent reads it."), field="why")
     now = clock.now()
     change = Change(actor=agent_actor(agent.id), action="returned", why=why, at=now)
     with context.db.transaction() as session:
         ticket = tickets.lock_leased(session, ticket_id, lease, now)
         if ticket.state is not State.OPEN:
-            raise TicketMovedOn(ticket_id, ticket.state, "It is not our turn: there is nothing to hand out.")
+            raise TicketMovedOn(ticket_id, ticket.state, N_("It is not our turn: there is nothing to hand out."))
         queued = may_be_handed_out(ticket.state, ticket.payment, ticket.promise)
         ticket = tickets.alter(session, ticket, change, owner_id=None, lease_expires_at=None, queued=queued)
         line = Sentence.of("given_back", why=why)

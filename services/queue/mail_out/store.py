@@ -13,13 +13,14 @@ from services.queue.mail_out.letter import MailKind
 from services.queue.mail_out.tables import outbound_mails
 from services.queue.tickets.ticket import Ticket
 from shared.ids import new_id
+from shared.language import N_
 from shared.work.item import Item
 from shared.work.kind import WorkKind
 
 WORK = WorkKind(
     "mails",
     outbound_mails,
-    title="Mails to customers",
+    title=N_("Mails to customers"),
     about="to_address",
     longest=timedelta(seconds=25),  # longer than the mail server's deadline (gateways/mail.py)
 )

@@ -7,12 +7,13 @@ from sqlalchemy.orm import Session
 
 from services.queue.payments.tables import payment_waits
 from services.queue.tickets.ticket import Ticket
+from shared.language import N_
 from shared.work.kind import WorkKind
 
 WORK = WorkKind(
     "payment_waits",
     payment_waits,
-    title="Tickets that wait for their payment, and go on without it at the end",
+    title=N_("Tickets that wait for their payment, and go on without it at the end"),
     key="ticket_id",
     longest=timedelta(seconds=10),
 )

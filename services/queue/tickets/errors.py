@@ -3,6 +3,7 @@
 from typing import ClassVar
 
 from shared.errors import Kind, ServiceError
+from shared.language import N_
 
 
 class TicketNotFound(ServiceError):
@@ -10,10 +11,10 @@ class TicketNotFound(ServiceError):
 
     kind: ClassVar = Kind.NOT_FOUND
     code: ClassVar = "ticket_not_found"
-    title: ClassVar = "There is no such ticket"
+    title: ClassVar = N_("There is no such ticket")
 
     def __init__(self) -> None:
-        super().__init__("The address is not complete, or a newer link has taken its place.")
+        super().__init__(N_("The address is not complete, or a newer link has taken its place."))
 
 
 class LeaseLost(ServiceError):
@@ -21,11 +22,13 @@ class LeaseLost(ServiceError):
 
     kind: ClassVar = Kind.CONFLICT
     code: ClassVar = "lease_lost"
-    title: ClassVar = "You no longer have this ticket"
+    title: ClassVar = N_("You no longer have this ticket")
 
     def __init__(self, ticket_id: str) -> None:
         super().__init__(
-            "Nothing was sent; your text is still here. Take the ticket again, or copy the text for whoever has it.",
+            N_(
+                "Nothing was sent; your text is still here. Take the ticket again, or copy the text for whoever has it."
+            ),
             ticket_id=ticket_id,
         )
 
@@ -35,7 +38,7 @@ class TicketMovedOn(ServiceError):
 
     kind: ClassVar = Kind.CONFLICT
     code: ClassVar = "ticket_moved_on"
-    title: ClassVar = "The ticket has moved on"
+    title: ClassVar = N_("The ticket has moved on")
 
     def __init__(self, ticket_id: str, state: str, cure: str) -> None:
         super().__init__(cure, ticket_id=ticket_id, state=state)
@@ -45,7 +48,7 @@ class TextMissing(ServiceError):
     """A step that needs words came without."""
 
     code: ClassVar = "text_missing"
-    title: ClassVar = "Some words are missing"
+    title: ClassVar = N_("Some words are missing")
 
     def __init__(self, message: str, field: str = "text") -> None:
         super().__init__(message, field=field)

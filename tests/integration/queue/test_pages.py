@@ -226,7 +226,7 @@ def test_the_customer_reads_the_answer_without_a_login_and_says_solved(queue: Qu
     assert "Cards fail." in html
     assert browser.post(page, f"{page}/solved").status_code == 303
     assert queue.ticket(ticket.id).state is State.CLOSED
-    assert "It is solved, you told us." in browser.get(page).text
+    assert "You told us that it is solved." in browser.get(page).text
 
 
 def test_the_customer_says_not_solved_and_it_comes_back(queue: Queue) -> None:
