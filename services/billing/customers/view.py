@@ -5,6 +5,7 @@ from typing import Any
 from services.billing.accounts.account import Account
 from services.billing.catalog.catalog import Catalog
 from services.billing.customers.look_up import Customer
+from services.billing.orders.order import OrderState
 from services.billing.orders.view import parked_sentence, state_words
 from shared.web import formats
 
@@ -32,6 +33,7 @@ def order_lines(customer: Customer, catalog: Catalog) -> list[dict[str, Any]]:
                 "state": order.state,
                 "state_words": state_words(order.state),
                 "trouble": parked_sentence(order.parked, locale) if order.parked else None,
+                "to_decide": order.parked is not None and order.state in {OrderState.DRAFT, OrderState.OPEN},
                 "payments": customer.payments.get(order.order_id, ()),
             }
         )
