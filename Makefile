@@ -12,7 +12,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 PIP_RELEASE := 26.3
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test lint format types docs reset lock
+.PHONY: help setup run test lint format types docs words reset lock
 
 help: ## Show this list
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -36,6 +36,9 @@ types: $(VENV)/.dev ## Check types
 
 docs: $(VENV)/.dev ## Write the table of settings anew from the code
 	$(BIN)/python -m docs.make_settings
+
+words: $(VENV)/.dev ## Gather the messages of code and templates into the catalogs, and say which lack a translation
+	@$(BIN)/python -m tests.support.words
 
 reset: $(VENV)/.sandbox ## Forget all that the sandbox has stored
 	@$(BIN)/python -m sandbox reset

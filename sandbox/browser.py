@@ -6,7 +6,9 @@ from html.parser import HTMLParser
 from typing import Self
 from urllib.parse import urljoin
 
-import httpx
+from requests import Response, Session
+
+PATIENCE_S = 20
 
 
 class PageError(RuntimeError):
@@ -60,13 +62,17 @@ class Browser:
     """One browser profile: cookies stay, redirects are followed."""
 
     def __init__(self, *, zone: str = "Europe/Berlin") -> None:
-        self.client = httpx.Client(follow_redirects=True, timeout=20, headers={"Accept": "text/html"})
+        self.client = Session()
+        self.client.trust_env = False
+        self.client.headers["Accept"] = "text/html"
         self.client.cookies.set("zone", zone)
-        self.response: httpx.Response | None = None
+        self.follows = True
+        """Whether it goes where an answer points."""
+        self.response: Response | None = None
         weakref.finalize(self, self.client.close)
 
     @property
-    def _here(self) -> httpx.Response:
+    def _here(self) -> Response:
         if self.response is None:
             raise PageError("No page is open.")
         return self.response
@@ -79,11 +85,12 @@ class Browser:
     @property
     def url(self) -> str:
         """The address of the page now."""
-        return str(self._here.url)
+        return self._here.url
 
     def open(self, url: str) -> Self:
         """Go to an address; a relative one counts from the page that is open."""
-        self.response = self.client.get(urljoin(self.url, url) if self.response else url)
+        address = url if self.response is None else urljoin(self.url, url)
+        self.response = self.client.get(address, timeout=PATIENCE_S, allow_redirects=self.follows)
         return self
 
     def form(self, part_of_action: str) -> Form:
@@ -100,7 +107,12 @@ class Browser:
     def send(self, part_of_action: str, **fields: str) -> Self:
         """Fill the form whose address contains that, and send it."""
         form = self.form(part_of_action)
-        self.response = self.client.post(urljoin(self.url, form.action), data=form.values | fields)
+        self.response = self.client.post(
+            urljoin(self.url, form.action),
+            data=form.values | fields,
+            timeout=PATIENCE_S,
+            allow_redirects=self.follows,
+        )
         return self
 
     def close(self) -> None:

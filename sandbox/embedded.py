@@ -4,7 +4,6 @@ Works as an ordinary user and as root (Postgres refuses uid 0 and runs as `nobod
 On Linux a server ends when its starter dies; elsewhere `stop_leftover_postgres` clears the way for the next start.
 """
 
-import ctypes
 import os
 import platform
 import signal
@@ -15,6 +14,7 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from urllib.parse import quote
 
@@ -32,6 +32,7 @@ from sandbox.postgres_home import (
     server_identity,
     superuser_password,
 )
+from shared.processes import end_with_parent
 
 __all__ = [
     "Identity",
@@ -50,8 +51,6 @@ __all__ = [
     "valkey_launch",
 ]
 
-_LIBC = ctypes.CDLL(None) if sys.platform == "linux" else None
-_PR_SET_PDEATHSIG = 1
 _WHILE_TESTING = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
 
 
@@ -103,17 +102,9 @@ def die_with_parent(death_signal: signal.Signals) -> Callable[[], None] | None:
     The kernel watches the starting *thread*, so this is None outside the main thread: a server must not end with
     a short-lived worker thread.
     """
-    libc = _LIBC
-    if libc is None or threading.current_thread() is not threading.main_thread():
+    if sys.platform != "linux" or threading.current_thread() is not threading.main_thread():
         return None
-    starter = os.getpid()
-
-    def before_exec() -> None:
-        libc.prctl(_PR_SET_PDEATHSIG, int(death_signal))
-        if os.getppid() != starter:  # the starter died between fork and prctl
-            os._exit(1)
-
-    return before_exec
+    return partial(end_with_parent, os.getpid(), death_signal)
 
 
 def start_postgres(

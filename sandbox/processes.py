@@ -5,9 +5,9 @@ import threading
 from dataclasses import dataclass
 
 SERVICE_PROCESSES = {
-    "billing": ("web", "worker", "scheduler"),
-    "entitlements": ("web", "worker", "scheduler"),
-    "queue": ("web", "worker", "scheduler"),
+    "billing": ("web", "worker"),
+    "entitlements": ("web", "worker"),
+    "queue": ("web", "worker"),
 }
 """What runs as long as the product runs."""
 

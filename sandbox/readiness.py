@@ -18,10 +18,10 @@ def http_ready(url: str) -> bool:
 
 
 def worker_ready(redis_url: str, service: str, pid: int) -> bool:
-    """Whether the worker with that pid has written itself into RQ's list of those who wait on the service's queue."""
+    """Whether a child of the workers' process with that pid has written itself into RQ's list of those who work."""
     try:
         with Redis.from_url(redis_url, socket_timeout=2) as valkey:
-            names = cast("set[bytes]", valkey.smembers(f"rq:workers:{service}"))
+            names = cast("set[bytes]", valkey.smembers("rq:workers"))
     except RedisError:
         return False
     return any(f":{service}-{pid}-" in name.decode() for name in names)

@@ -61,6 +61,7 @@ def first_steps(place: Place, seconds: float) -> str:
         ("Mail catcher", place.public("mail"), "every mail that was sent"),
         ("Stripe stand-in", place.public("stripe"), "payments, webhooks, faults to switch on"),
         ("Sign-in", place.public("signin"), "the demo people; no passwords"),
+        ("Pending work", f"{place.public('billing')}/operator/work", "sign in as Olga; also on entitlements and queue"),
         ("API references", f"{place.public('queue')}/docs", "also on billing and entitlements"),
     ]
     return (

@@ -201,7 +201,7 @@ class Supervisor:
         return child
 
     def _ready(self, part: Part, child: Child) -> bool:
-        """A web process answers, a worker waits for jobs; of a scheduler it is enough that it runs."""
+        """A web process answers, a worker waits for jobs; of the others it is enough that they run."""
         if part.http:
             return http_ready(self.place.inner(part.http))
         if part.service and part.arguments == ("worker",):

@@ -95,6 +95,50 @@ def append(
     )
 
 
+def entry_of(
+    changed: sa.CTE,
+    *,
+    aggregate: str,
+    aggregate_id: sa.ColumnElement[str],
+    owner_key: sa.ColumnElement[str],
+    before: sa.ColumnElement[Any],
+    after: sa.ColumnElement[Any],
+) -> sa.CTE:
+    """An entry for each row that `changed` returns, written in the very statement that changes it (`add_cte`).
+
+    `changed` counts and returns `audit_number`. The statement is run with the values of `parameters_of`, and with
+    none that has the name of a column: SQLAlchemy would write it into that column, in each UPDATE of the statement.
+    """
+    values = {
+        "aggregate": sa.literal(aggregate, sa.Text),
+        "aggregate_id": aggregate_id,
+        "number": changed.c.audit_number,
+        "owner_key": owner_key,
+        "actor": sa.bindparam("audit_actor", type_=sa.Text),
+        "action": sa.bindparam("audit_action", type_=sa.Text),
+        "why": sa.bindparam("audit_why", type_=sa.Text),
+        "before": before,
+        "after": after,
+        "form_key": sa.bindparam("audit_form_key", type_=sa.Text),
+        "request_id": sa.bindparam("audit_request_id", type_=sa.Text),
+        "occurred_at": sa.bindparam("audit_at", type_=sa.DateTime(timezone=True)),
+    }
+    rows = sa.select(*values.values()).select_from(changed)
+    return _audit.insert().from_select(list(values), rows).returning(_audit.c.number).cte(f"trail_of_{changed.name}")
+
+
+def parameters_of(change: Change) -> dict[str, Any]:
+    """What a statement with an `entry_of` is run with."""
+    return {
+        "audit_actor": change.actor,
+        "audit_action": change.action,
+        "audit_why": change.why,
+        "audit_form_key": change.form_key,
+        "audit_request_id": request_id(),
+        "audit_at": change.at,
+    }
+
+
 def as_json(values: Mapping[str, Any]) -> dict[str, Any]:
     """The values as JSON can hold them."""
     return {name: _plain(value) for name, value in values.items()}

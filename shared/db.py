@@ -10,7 +10,7 @@ from sqlalchemy.pool import NullPool
 
 from shared.deadlines import remaining_s
 
-Enqueue = Callable[..., None]
+Enqueue = Callable[..., object]
 _WAKES = "wakes"
 
 

@@ -25,3 +25,14 @@ def remaining_s() -> float | None:
     """Seconds that are left, never below a millisecond; None without a deadline."""
     end = _ends.get()
     return None if end is None else max(0.001, end - time.monotonic())
+
+
+def wait_s() -> float | None:
+    """How many seconds the next wait may last. Raises TimeoutError when none are left; None without a deadline."""
+    end = _ends.get()
+    if end is None:
+        return None
+    left = end - time.monotonic()
+    if left <= 0:
+        raise TimeoutError("the deadline is over")
+    return left

@@ -3,6 +3,8 @@
 from enum import Enum
 from typing import Any, ClassVar
 
+from shared.language import N_
+
 
 class Kind(Enum):
     """The five ways in which the product says no; HTTP status and retry of a job follow from the kind alone."""
@@ -39,16 +41,19 @@ RETRY_JOB: dict[Kind, bool] = {
 class ServiceError(Exception):
     """A refusal with its facts. Subclasses set `kind`, `code` and `title`; the message says what to do.
 
-    `field` names the input at fault, `facts` are shown to the caller and logged: no secrets in them.
+    `field` names the input at fault, `facts` are shown to the caller and logged: no secrets in them. Title and message
+    are marked by `N_`, and the message takes its values from the facts: `N_("%(product)s cannot be bought.")`. Programs
+    and logs read them in English as `message`; people read them in their language (`shared.web.problems.words_of`).
     """
 
     kind: ClassVar[Kind] = Kind.INVALID
     code: ClassVar[str] = "refused"
-    title: ClassVar[str] = "The request was refused"
+    title: ClassVar[str] = N_("The request was refused")
 
     def __init__(self, message: str, *, field: str | None = None, **facts: Any) -> None:
-        super().__init__(message)
-        self.message = message
+        self.template = message
+        self.message = _filled(message, facts)
+        super().__init__(self.message)
         self.field = field
         self.facts = facts
 
@@ -56,3 +61,12 @@ class ServiceError(Exception):
     def status(self) -> int:
         """The HTTP status of this refusal."""
         return HTTP_STATUS[self.kind]
+
+
+def _filled(message: str, facts: dict[str, Any]) -> str:
+    """The message with its facts. What is no template, such as the words of a peer with a `%` in them, stays."""
+    plain = {name: ", ".join(map(str, fact)) if isinstance(fact, list) else fact for name, fact in facts.items()}
+    try:
+        return message % plain if plain else message
+    except (KeyError, TypeError, ValueError):
+        return message

@@ -5,13 +5,18 @@ No retries here: one layer retries, and that is the job which asks.
 
 import math
 import time
+from http import HTTPStatus
 from typing import Any, ClassVar
+from urllib.parse import urlsplit
 
-import httpx
+from urllib3 import BaseHTTPResponse
+from urllib3.exceptions import HTTPError
 
-from shared.deadlines import remaining_s
+from shared.connections import connections_to
+from shared.deadlines import deadline, remaining_s
 from shared.errors import Kind, ServiceError
 from shared.identity import ServiceIdentity
+from shared.language import N_
 from shared.telemetry import PEER_CALLS, get_logger, request_id
 
 log = get_logger()
@@ -22,10 +27,10 @@ class PeerUnavailable(ServiceError):
 
     kind: ClassVar = Kind.UNAVAILABLE
     code: ClassVar = "peer_unavailable"
-    title: ClassVar = "A service that we need does not answer"
+    title: ClassVar = N_("A service that we need does not answer")
 
     def __init__(self, peer: str, why: str, *, answered: bool = False) -> None:
-        super().__init__(f"{peer} does not answer ({why}). Try again in a moment.", peer=peer)
+        super().__init__(N_("%(peer)s does not answer (%(why)s). Try again in a moment."), peer=peer, why=why)
         self.answered = answered
         """Whether it said anything at all, if only that it cannot now."""
 
@@ -35,10 +40,12 @@ class PeerRefused(ServiceError):
 
     kind: ClassVar = Kind.REFUSED
     code: ClassVar = "peer_refused"
-    title: ClassVar = "A service refused the request"
+    title: ClassVar = N_("A service refused the request")
 
     def __init__(self, peer: str, status_code: int, problem: dict[str, Any]) -> None:
-        super().__init__(problem.get("detail") or f"{peer} refused with {status_code}.", peer=peer)
+        super().__init__(
+            problem.get("detail") or N_("%(peer)s refused with %(status)s."), peer=peer, status=str(status_code)
+        )
         self.status_code = status_code
         self.problem = problem
 
@@ -50,11 +57,12 @@ class ServiceClient:
         self.audience = audience
         self._identity = identity
         self._timeout_s = timeout_s
-        self._client = httpx.Client(base_url=base_url, limits=httpx.Limits(max_connections=20), trust_env=False)
+        self._connections = connections_to(base_url)
+        self._prefix = urlsplit(base_url).path.rstrip("/")
 
     def get(self, path: str, params: dict[str, str] | None = None, deadline_s: float | None = None) -> dict[str, Any]:
         """The JSON object at that path. Raises PeerUnavailable or PeerRefused."""
-        return self._send("GET", path, deadline_s, params=params)
+        return self._send("GET", path, deadline_s, fields=params)
 
     def post(self, path: str, json: dict[str, Any], deadline_s: float | None = None) -> dict[str, Any]:
         """The JSON object answered to that body. Raises PeerUnavailable or PeerRefused."""
@@ -62,7 +70,7 @@ class ServiceClient:
 
     def close(self) -> None:
         """Give the connections back."""
-        self._client.close()
+        self._connections.close()
 
     def _send(self, method: str, path: str, deadline_s: float | None, **arguments: Any) -> dict[str, Any]:
         seconds = min(deadline_s or self._timeout_s, remaining_s() or math.inf)
@@ -73,21 +81,30 @@ class ServiceClient:
         }
         began, outcome = time.perf_counter(), "unavailable"
         try:
-            response = self._client.request(method, path, headers=headers, timeout=seconds, **arguments)
-            outcome = f"{response.status_code // 100}xx"
-        except httpx.HTTPError as error:
+            with deadline(seconds):
+                response = self._connections.request(
+                    method,
+                    self._prefix + path,
+                    headers=headers,
+                    retries=False,
+                    pool_timeout=seconds,
+                    **arguments,
+                )
+            outcome = f"{response.status // 100}xx"
+        except HTTPError as error:
             raise PeerUnavailable(self.audience, type(error).__name__) from error
         finally:
             PEER_CALLS.labels(self.audience, outcome).observe(time.perf_counter() - began)
         return self._read(response)
 
-    def _read(self, response: httpx.Response) -> dict[str, Any]:
+    def _read(self, response: BaseHTTPResponse) -> dict[str, Any]:
         try:
-            body = response.json() if response.content else {}
+            body = response.json() if response.data else {}
         except ValueError:
             body = None
-        if response.is_success and isinstance(body, dict):
+        if HTTPStatus.OK <= response.status < HTTPStatus.MULTIPLE_CHOICES and isinstance(body, dict):
             return body
-        if response.is_client_error and response.status_code != httpx.codes.TOO_MANY_REQUESTS:
-            raise PeerRefused(self.audience, response.status_code, body if isinstance(body, dict) else {})
-        raise PeerUnavailable(self.audience, f"status {response.status_code}", answered=True)
+        theirs = HTTPStatus.BAD_REQUEST <= response.status < HTTPStatus.INTERNAL_SERVER_ERROR
+        if theirs and response.status != HTTPStatus.TOO_MANY_REQUESTS:
+            raise PeerRefused(self.audience, response.status, body if isinstance(body, dict) else {})
+        raise PeerUnavailable(self.audience, f"status {response.status}", answered=True)

@@ -1,96 +1,147 @@
-"""Work in the background: RQ wakes a job soon, a schedule sweeps for what a lost wake-up left.
+"""Work in the background: what a job says of itself, how it is woken, and how it is run by its name.
 
-Nothing is true only in Valkey: flush it, and the sweeps find the work in the database.
+Nothing is true only in Valkey: flush it, and the sweeps find the work in the database. `shared/workers.py` has the
+processes that do the work.
 """
 
 import importlib
-import json
-import os
-import signal
-import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar, cast
 
 from redis import Redis
 from redis.exceptions import RedisError
 from rq import Queue
-from rq.exceptions import NoSuchJobError
-from rq.job import Job
+from rq.exceptions import DuplicateJobError
 from rq.serializers import JSONSerializer
-from rq.timeouts import UnixSignalDeathPenalty
-from rq.utils import as_text
-from rq.worker import Worker
 
 from shared.errors import RETRY_JOB, ServiceError
-from shared.ids import new_id
-from shared.telemetry import bound_request_id, get_logger, request_id
+from shared.schedule import Schedule, schedule
+from shared.telemetry import get_logger, request_id
 
 log = get_logger()
 
 JOB_TIMEOUT_S = 60
 RESULT_TTL_S = 60
+"""How long it is known that a turn of a sweep was done: for its minute, so that nobody does it again."""
 FAILURE_TTL_S = 86_400
 AWAY_S = 5.0
 """How long nobody is woken after Valkey did not answer: a request must not wait for it again and again."""
-_RUN_JOB = "shared.jobs.run_job"
-_BELIEVED = frozenset(
-    (
-        *("data", "meta", "origin", "status", "description", "timeout", "ttl", "result_ttl", "failure_ttl"),
-        *("created_at", "enqueued_at", "started_at", "ended_at", "last_heartbeat", "worker_name"),
-    )
-)
-"""The fields of a job that a worker reads back; not those that name functions, addresses or other jobs."""
-
+RUN_JOB = "shared.jobs.run_job"
+"""The only function that a worker calls; the service, the job and its texts are what it is called with."""
 
 Function = TypeVar("Function", bound=Callable[..., None])
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class JobMark:
-    """What a job says of itself: which pool of workers does it, and how often the schedule wakes it (None: never)."""
+    """What a job says of itself: which pool of workers does it, and when the schedule wakes it (None: never)."""
 
     pool: str
-    every_s: int | None = None
+    schedule: Schedule | None = None
 
 
-def job(*, pool: str, every_s: int | None = None) -> Callable[[Function], Function]:
-    """Make a function of a room's jobs.py a job of its service; a sweep names its interval in seconds."""
+def job(
+    *,
+    pool: str,
+    every_s: int | None = None,
+    daily_at: str | None = None,
+    monthly_on: int | None = None,
+    monthly_at: str = "00:00",
+) -> Callable[[Function], Function]:
+    """Make a function of a room's jobs.py a job of its service.
 
-    def mark(function: Function) -> Function:
-        cast("Any", function).job_mark = JobMark(pool=pool, every_s=every_s)
+    A pool is a kind of work that waits for one thing (Stripe, mail, a peer), with workers of its own, so that no other
+    kind waits along. A sweep names its interval in seconds, its time of the day (UTC, "06:30") or its day of the month.
+    It also runs when the workers start: it is safe to run at any time, and twice. A daily one that went wrong is not
+    tried again before the next day; what must not wait so long is a row of pending work that it writes.
+    """
+    mark = JobMark(
+        pool=pool,
+        schedule=schedule(every_s=every_s, daily_at=daily_at, monthly_on=monthly_on, monthly_at=monthly_at),
+    )
+
+    def marked(function: Function) -> Function:
+        cast("Any", function).job_mark = mark
         return function
 
-    return mark
+    return marked
+
+
+def jobs_of(service: str) -> dict[str, Callable[..., None]]:
+    """The jobs of a service by name: the marked functions of the modules that its jobs.py lists as ROOMS."""
+    rooms: Sequence[Any] = importlib.import_module(f"services.{service}.jobs").ROOMS
+    marked = [function for room in rooms for function in vars(room).values() if hasattr(function, "job_mark")]
+    jobs = {function.__name__: function for function in marked}
+    if len(jobs) < len(set(marked)):
+        raise RuntimeError(f"Two jobs of {service} have one name, and a wake-up would find the wrong one")
+    return jobs
+
+
+def marks_of(service: str) -> dict[str, JobMark]:
+    """What each job of a service says of itself."""
+    return {name: cast("JobMark", cast("Any", function).job_mark) for name, function in jobs_of(service).items()}
+
+
+def pools_of(service: str) -> tuple[str, ...]:
+    """The pools that the jobs of a service name."""
+    return tuple(sorted({mark.pool for mark in marks_of(service).values()}))
+
+
+def schedule_of(service: str, pools: Sequence[str] | None = None) -> dict[str, Schedule]:
+    """The sweeps of a service (of these pools; of all where none is named), each with its schedule."""
+    return {
+        name: mark.schedule
+        for name, mark in marks_of(service).items()
+        if mark.schedule is not None and (pools is None or mark.pool in pools)
+    }
+
+
+def queue_name(service: str, pool: str) -> str:
+    """The name of the RQ queue in which the wake-ups of a pool wait."""
+    return f"{service}-{pool}"
 
 
 class JobQueue:
-    """Wakes jobs of one service, by the name of their function."""
+    """Wakes jobs of one service, by the name of their function: each in the queue of its pool."""
 
     def __init__(self, redis_url: str, service: str) -> None:
         self._service = service
         self._redis = Redis.from_url(redis_url, socket_connect_timeout=0.5, socket_timeout=0.5)
         self._away_until = 0.0
-        self._queue = Queue(service, connection=self._redis, serializer=JSONSerializer)
+        queues = {
+            pool: Queue(queue_name(service, pool), connection=self._redis, serializer=JSONSerializer)
+            for pool in pools_of(service)
+        }
+        self._queues = {job: queues[mark.pool] for job, mark in marks_of(service).items()}
 
-    def enqueue(self, job: str, *arguments: str, discard_after_s: int | None = None) -> None:
-        """Wake a job. A Valkey that is away loses nothing: the sweep finds the work in the database."""
+    def enqueue(self, job: str, *arguments: str, turn: str | None = None, discard_after_s: int | None = None) -> bool:
+        """Wake a job; False when Valkey is away. That loses nothing: the sweep finds the work in the database.
+
+        `turn` names one turn of a sweep: whoever finds it woken already leaves it at that.
+        """
         if time.monotonic() < self._away_until:
-            return
+            return False
         try:
-            self._queue.enqueue_call(
-                _RUN_JOB,
+            self._queues[job].enqueue_call(
+                RUN_JOB,
                 args=(self._service, job, *arguments),
                 timeout=JOB_TIMEOUT_S,
                 result_ttl=RESULT_TTL_S,
                 failure_ttl=FAILURE_TTL_S,
                 ttl=discard_after_s,
                 meta={"request_id": request_id()},
+                job_id=None if turn is None else f"{self._service}-{job}-{turn}",
+                unique=turn is not None,
             )
+        except DuplicateJobError:
+            return True
         except RedisError as error:
             self._away_until = time.monotonic() + AWAY_S
             log.warning("wake-up lost; the sweep will find the work", job=job, why=type(error).__name__)
+            return False
+        return True
 
     def ping(self) -> None:
         """Raises when Valkey does not answer."""
@@ -98,7 +149,7 @@ class JobQueue:
 
 
 class _Bound:
-    """What the jobs of this process work with, set once by the worker before it forks."""
+    """What the jobs of this process work with, set once by the worker."""
 
     context: Any = None
 
@@ -115,112 +166,9 @@ def context() -> Any:
     return _Bound.context
 
 
-def jobs_of(service: str) -> dict[str, Callable[..., None]]:
-    """The jobs of a service by name: the marked functions of the modules that its jobs.py lists as ROOMS."""
-    rooms: Sequence[Any] = importlib.import_module(f"services.{service}.jobs").ROOMS
-    marked = [function for room in rooms for function in vars(room).values() if hasattr(function, "job_mark")]
-    jobs = {function.__name__: function for function in marked}
-    if len(jobs) < len(set(marked)):
-        raise RuntimeError(f"Two jobs of {service} have one name, and a wake-up would find the wrong one")
-    return jobs
-
-
-def schedule_of(service: str) -> dict[str, int]:
-    """The sweeps of a service, each with its interval in seconds."""
-    marks = {name: cast("JobMark", cast("Any", function).job_mark) for name, function in jobs_of(service).items()}
-    return {name: mark.every_s for name, mark in marks.items() if mark.every_s is not None}
-
-
 def run_job(service: str, job: str, *arguments: str) -> None:
     """Run one job by name. A refusal is logged and ends there: what a later try can change, the sweep tries again."""
     try:
         jobs_of(service)[job](*arguments)
     except ServiceError as refusal:
         log.info("job refused", job=job, code=refusal.code, why=refusal.message, again=RETRY_JOB[refusal.kind])
-
-
-class _Job(Job):
-    """A job as it lies in Valkey, of which little is believed: that `run_job` is called with texts, and its times.
-
-    RQ would import and call any name that stands there, as the function, as a callback, and would post to any address
-    as a webhook. What we did not write there is inert, and what cannot be read does not stop the worker.
-    """
-
-    def restore(self, raw_data: Mapping[Any, Any]) -> None:
-        try:
-            super().restore({name: value for name, value in raw_data.items() if as_text(name) in _BELIEVED})
-            ours = self._is_ours()
-        except Exception as error:  # noqa: BLE001 - whatever somebody wrote there
-            log.error("job cannot be read; dropped", job_id=self.id, why=repr(error))
-            ours = False
-        if not ours:
-            self.connection.delete(self.key)
-            raise NoSuchJobError(self.key)
-
-    def _is_ours(self) -> bool:
-        function, instance, arguments, named = json.loads(self.data)
-        ours = function == _RUN_JOB and instance is None and named == {}
-        if not (ours and arguments and all(isinstance(argument, str) for argument in arguments)):
-            log.error("job is not ours; dropped", function=str(function)[:100])
-            return False
-        if not isinstance(self.meta.get("request_id"), str):
-            self.meta = {}
-        return True
-
-
-class JobOutOfTime(BaseException):
-    """A job took longer than JOB_TIMEOUT_S. Not an Exception: who catches failures of the work must not catch this."""
-
-
-class _Deadline(UnixSignalDeathPenalty):
-    """RQ's time limit of a job, with our exception."""
-
-    def handle_death_penalty(self, _signum: int, _frame: Any) -> None:
-        raise JobOutOfTime(f"The job took longer than {JOB_TIMEOUT_S} seconds.")
-
-
-class _Worker(Worker):
-    """Carries the request id of whoever woke a job into its logs and calls."""
-
-    death_penalty_class = _Deadline
-    max_connection_wait_time = 5.0  # RQ's own minute would leave work lying after Valkey is back
-
-    def perform_job(self, job: Job, queue: Queue) -> bool:
-        with bound_request_id(job.get_meta(refresh=False).get("request_id")):
-            return super().perform_job(job, queue)
-
-
-def run_worker(service: str, redis_url: str, bound: Any, *, burst: bool = False) -> None:
-    """Work on the service's queue until told to stop (or, in a burst, until it is empty).
-
-    Each job runs in a fork, so that a job that dies takes nothing along.
-    """
-    bind_context(bound)
-    jobs_of(service)
-    redis = Redis.from_url(redis_url, socket_connect_timeout=2)
-    worker = _Worker(
-        [Queue(service, connection=redis, serializer=JSONSerializer, job_class=_Job)],
-        connection=redis,
-        serializer=JSONSerializer,
-        job_class=_Job,
-        name=f"{service}-{os.getpid()}-{new_id('w')}",
-    )
-    worker.work(logging_level="WARNING", with_scheduler=False, burst=burst)
-
-
-def run_scheduler(service: str, redis_url: str) -> None:
-    """Wake each sweep at its interval in seconds until told to stop.
-
-    Two schedulers at once do no harm: sweeps are safe to run twice. A sweep that no worker took before its next turn is
-    discarded, so that a worker that was away does not come back to a pile of them.
-    """
-    jobs, schedule = JobQueue(redis_url, service), schedule_of(service)
-    stopped = threading.Event()
-    for name in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(name, lambda *_: stopped.set())
-    due = dict.fromkeys(schedule, 0.0)
-    while not stopped.wait(max(0.0, min(due.values()) - time.monotonic())):
-        for job, seconds in schedule.items():
-            if due[job] <= time.monotonic():
-                jobs.enqueue(job, discard_after_s=seconds)
-                due[job] = time.monotonic() + seconds

@@ -13,6 +13,7 @@ from shared.contracts import EVENTS
 from shared.db import Database, wake_after_commit
 from shared.http import PeerUnavailable, ServiceClient
 from shared.ids import new_id
+from shared.language import N_
 from shared.telemetry import bound_request_id, request_id
 from shared.work.columns import work_columns, work_indexes
 from shared.work.item import Item
@@ -42,7 +43,7 @@ _outbox = outbox_table(sa.MetaData())
 WORK = WorkKind(
     "outbox",
     _outbox,
-    title="Events for another service",
+    title=N_("Events for another service"),
     about="type",
     lane="recipient",
     longest=timedelta(seconds=5),

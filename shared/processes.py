@@ -1,8 +1,14 @@
-"""How a service's process kinds are started: `python -m services.<name> <process>`."""
+"""How a process begins, as `python -m services.<name> <process>`, and how it ends with its parent."""
 
+import ctypes
 import inspect
+import os
+import signal
 import sys
 from collections.abc import Callable, Mapping
+
+_LIBC = ctypes.CDLL(None) if sys.platform == "linux" else None
+_PR_SET_PDEATHSIG = 1
 
 
 def run(service: str, processes: Mapping[str, Callable[..., None]]) -> None:
@@ -27,3 +33,14 @@ def _words(process: Callable[..., None]) -> str:
     """What may stand after its name: a variable number of words is written `[name ...]`."""
     parameters = inspect.signature(process).parameters.values()
     return "".join(f" [{one.name} ...]" if one.kind is one.VAR_POSITIONAL else f" {one.name}" for one in parameters)
+
+
+def end_with_parent(parent: int, death_signal: signal.Signals) -> None:
+    """Have the kernel send this process that signal when its parent dies. Linux only; elsewhere the process must look.
+
+    The kernel watches the *thread* that started this process: start it from the main one.
+    """
+    if _LIBC is not None:
+        _LIBC.prctl(_PR_SET_PDEATHSIG, int(death_signal))
+    if os.getppid() != parent:  # it died between fork and prctl
+        os._exit(1)

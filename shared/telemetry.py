@@ -69,7 +69,7 @@ def configure_logging(service: str, log_format: str = "json", *, level: int = lo
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level)
-    for noisy in ("httpx", "httpcore", "stripe", "werkzeug", "alembic.runtime.plugins"):
+    for noisy in ("urllib3", "stripe", "werkzeug", "alembic.runtime.plugins"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
     structlog.contextvars.bind_contextvars(service=service)
 

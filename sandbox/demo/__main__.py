@@ -3,7 +3,7 @@
 import sys
 import time
 
-import httpx
+from requests import RequestException
 
 from sandbox.browser import PageError
 from sandbox.demo.story import Addresses, StoryError, tell
@@ -20,7 +20,7 @@ def main() -> None:
     )
     try:
         tell(at)
-    except (StoryError, PageError, httpx.HTTPError) as error:
+    except (StoryError, PageError, RequestException) as error:
         sys.exit(f"Demo data is incomplete: {error}")
     print(f"Demo data made in {time.monotonic() - began:.1f} s.", flush=True)
 

@@ -87,5 +87,9 @@ WAITING = Case(
 )
 """Paid nothing; waits for the regular agent who presses Take next."""
 
-UNKNOWN_CHARGE = {"amount": 12_900, "currency": "usd", "description": "Workshop, paid by a link in the dashboard"}
+UNKNOWN_CHARGE: dict[str, int | str] = {
+    "amount": 12_900,
+    "currency": "usd",
+    "description": "Workshop, paid by a link in the dashboard",
+}
 """Made in Stripe behind the product's back: what finance finds missing in the books."""

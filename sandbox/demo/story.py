@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from html import unescape
 from typing import TypeVar
 
-import httpx
+import requests
 
 from sandbox.browser import Browser
 from sandbox.demo.cast import ANSWERED, PAID, UNKNOWN_CHARGE, WAITING, Case
@@ -45,7 +45,7 @@ def tell(at: Addresses) -> None:
     _ask(at, ANSWERED, paid=False)
     _answer_next(at, sign_in(at, "ben"), (ANSWERED,), step="answer")
     _ask(at, WAITING, paid=False)
-    httpx.post(f"{at.stripe}/_sandbox/charges", json=UNKNOWN_CHARGE).raise_for_status()
+    requests.post(f"{at.stripe}/_sandbox/charges", json=UNKNOWN_CHARGE, timeout=PATIENCE_S).raise_for_status()
 
 
 def sign_in(at: Addresses, sub: str) -> Browser:
@@ -94,7 +94,9 @@ def _link_of(at: Addresses, case: Case, mails: int) -> str:
     """The link in the newest mail, when so many have come."""
 
     def look() -> str | None:
-        found = httpx.get(f"{at.mail}/api/messages", params={"to": case.email}).raise_for_status().json()["items"]
+        answer = requests.get(f"{at.mail}/api/messages", params={"to": case.email}, timeout=PATIENCE_S)
+        answer.raise_for_status()
+        found = answer.json()["items"]
         link = _TICKET_LINK.search(found[0]["text"]) if len(found) >= mails else None
         return link.group() if link else None
 

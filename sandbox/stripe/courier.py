@@ -10,8 +10,10 @@ import json
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from http import HTTPStatus
 
-import httpx
+from urllib3 import PoolManager
+from urllib3.exceptions import HTTPError
 
 from sandbox.stripe import checkout
 from sandbox.stripe.payments import LATER, book_late
@@ -58,7 +60,7 @@ class Courier:
     def __init__(self, world: World) -> None:
         self._world = world
         self._stopping = False
-        self._client = httpx.Client(timeout=5.0, trust_env=False, follow_redirects=False)
+        self._client = PoolManager(maxsize=_AT_ONCE, timeout=5.0, retries=False)
         self._hands = ThreadPoolExecutor(max_workers=_AT_ONCE, thread_name_prefix="stripe-courier")
         self._thread = threading.Thread(target=self._run, name="stripe-courier", daemon=True)
 
@@ -74,7 +76,7 @@ class Courier:
         self._world.wake.set()
         self._thread.join()
         self._hands.shutdown(wait=True, cancel_futures=True)
-        self._client.close()
+        self._client.clear()
 
     def _run(self) -> None:
         while not self._stopping:
@@ -142,11 +144,11 @@ class Courier:
         }
         status, error = None, None
         try:
-            status = self._client.post(parcel.url, content=parcel.payload.encode(), headers=headers).status_code
-        except (httpx.HTTPError, httpx.InvalidURL) as problem:
+            status = self._client.request("POST", parcel.url, body=parcel.payload.encode(), headers=headers).status
+        except HTTPError as problem:
             error = f"{type(problem).__name__}: {problem}"
         with self._world.working() as work:
-            if status is not None and httpx.codes.is_success(status):
+            if status is not None and HTTPStatus.OK <= status < HTTPStatus.MULTIPLE_CHOICES:
                 _note(work, parcel.delivery_id, "delivered", status=status)
                 _release_held(work, parcel)
             elif parcel.attempts >= LAST_ATTEMPT:

@@ -17,17 +17,16 @@ from shared.env import SettingsError
 from shared.http import ServiceClient
 from shared.identity import ServiceIdentity
 from shared.jobs import JobQueue
-from shared.jobs import run_scheduler as schedule
-from shared.jobs import run_worker as work
 from shared.settings import owner_database_url
 from shared.telemetry import configure_logging
+from shared.workers import run_workers
 
 if TYPE_CHECKING:
     from apiflask import APIFlask
 
 HERE = Path(__file__).parent
 
-# Flask and what stands on it are imported where HTTP is served: workers and schedulers start a third sooner without it.
+# Flask and what stands on it are imported where HTTP is served: workers start a third sooner without it.
 
 
 def read_catalog(named: str | None) -> Catalog:
@@ -42,7 +41,7 @@ def read_catalog(named: str | None) -> Catalog:
 
 
 def build_context(settings: Settings, *, pooled: bool = True) -> Context:
-    """The database with its wake-ups, the catalog, Stripe and the peers. Workers have no pool: forks share nothing."""
+    """The database with its wake-ups, the catalog, Stripe and the peers."""
     common = settings.common
     identity = ServiceIdentity("billing", common.service_private_key)
     wake = JobQueue(common.redis_url, "billing").enqueue
@@ -91,15 +90,10 @@ def run_web() -> None:
     serve(lambda: create_app(settings), settings.common)
 
 
-def run_worker() -> None:
-    """Work on jobs."""
+def run_worker(*pools: str) -> None:
+    """Work on the jobs of these pools (of all where none is named), and wake their sweeps."""
     settings = _start()
-    work("billing", settings.common.redis_url, build_context(settings, pooled=False))
-
-
-def run_scheduler() -> None:
-    """Wake the sweeps."""
-    schedule("billing", _start().common.redis_url)
+    run_workers("billing", settings.common.redis_url, lambda: build_context(settings), pools)
 
 
 def run_migrate() -> None:

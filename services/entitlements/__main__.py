@@ -6,8 +6,8 @@ from shared import processes
 PROCESSES = {
     "web": app.run_web,
     "worker": app.run_worker,
-    "scheduler": app.run_scheduler,
     "migrate": app.run_migrate,
+    "work": app.run_work,
 }
 
 if __name__ == "__main__":

@@ -6,33 +6,32 @@ from typing import TYPE_CHECKING
 from services.entitlements.config import Settings
 from services.entitlements.context import Context
 from services.entitlements.pending import KINDS, count_pending
-from services.entitlements.policies.policy import POLICY
+from services.entitlements.policies.read import SHIPPED, read_policy
 from shared.db import Database
 from shared.http import ServiceClient
 from shared.identity import ServiceIdentity
 from shared.jobs import JobQueue
-from shared.jobs import run_scheduler as schedule
-from shared.jobs import run_worker as work
 from shared.settings import owner_database_url
 from shared.telemetry import configure_logging
+from shared.workers import run_workers
 
 if TYPE_CHECKING:
     from apiflask import APIFlask
 
 HERE = Path(__file__).parent
 
-# Flask and what stands on it are imported where HTTP is served: workers and schedulers start a third sooner without it.
+# Flask and what stands on it are imported where HTTP is served: workers start a third sooner without it.
 
 
 def build_context(settings: Settings, *, pooled: bool = True) -> Context:
-    """The database with its wake-ups, the policy and the peers. Workers have no pool: their forks share nothing."""
+    """The database with its wake-ups, the policy and the peers."""
     common = settings.common
     identity = ServiceIdentity("entitlements", common.service_private_key)
     wake = JobQueue(common.redis_url, "entitlements").enqueue
     return Context(
         settings=settings,
         db=Database(common.database_url, pool_size=common.web_threads, pooled=pooled, enqueue=wake),
-        policy=POLICY,
+        policy=read_policy(Path(settings.policy_file) if settings.policy_file else SHIPPED),
         peers={
             "billing": ServiceClient(settings.billing_url, "billing", identity),
             "queue": ServiceClient(settings.queue_url, "queue", identity),
@@ -68,15 +67,10 @@ def run_web() -> None:
     serve(lambda: create_app(settings), settings.common)
 
 
-def run_worker() -> None:
-    """Work on jobs."""
+def run_worker(*pools: str) -> None:
+    """Work on the jobs of these pools (of all where none is named), and wake their sweeps."""
     settings = _start()
-    work("entitlements", settings.common.redis_url, build_context(settings, pooled=False))
-
-
-def run_scheduler() -> None:
-    """Wake the sweeps."""
-    schedule("entitlements", _start().common.redis_url)
+    run_workers("entitlements", settings.common.redis_url, lambda: build_context(settings), pools)
 
 
 def run_migrate() -> None:
@@ -85,6 +79,13 @@ def run_migrate() -> None:
 
     settings = _start()
     migrate(HERE / "migrations", owner_database_url(), settings.common.database_url)
+
+
+def run_work(*words: str) -> None:
+    """Show an operator what waits and what is parked, or release it."""
+    from shared.work.command import run_command  # noqa: PLC0415 - only for the operator
+
+    run_command(build_context(_start(), pooled=False).db, KINDS, words)
 
 
 def _start() -> Settings:

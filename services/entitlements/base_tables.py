@@ -1,7 +1,8 @@
-"""What each table of entitlements builds on: the metadata, a moment, and the channels' tables."""
+"""What each table of entitlements builds on: the metadata, a moment, the channels' tables and the audit trail."""
 
 import sqlalchemy as sa
 
+from shared.audit import audit_table
 from shared.inbox import inbox_table
 from shared.outbox import outbox_table
 
@@ -10,3 +11,4 @@ Moment = sa.DateTime(timezone=True)
 
 inbox = inbox_table(metadata)
 outbox = outbox_table(metadata)
+audit_entries = audit_table(metadata)

@@ -15,6 +15,7 @@ class Settings:
     oidc: OidcSettings
     billing_url: str
     queue_url: str
+    policy_file: str | None
 
     @classmethod
     def read(cls, env: Env | None = None) -> Self:
@@ -25,4 +26,8 @@ class Settings:
             oidc=OidcSettings.read(env),
             billing_url=env.url("BILLING_URL", "Where billing answers the other services."),
             queue_url=env.url("QUEUE_URL", "Where queue answers the other services."),
+            policy_file=env.optional(
+                "POLICY_FILE",
+                "The file (TOML) with response classes, targets and calendars; without it the shipped policy holds.",
+            ),
         )

@@ -1,4 +1,4 @@
-"""The processes of the queue: `python -m services.queue <process>`."""
+"""The processes of the queue, and what an operator may say: `python -m services.queue <process>`."""
 
 from services.queue import app
 from shared import processes
@@ -6,9 +6,10 @@ from shared import processes
 PROCESSES = {
     "web": app.run_web,
     "worker": app.run_worker,
-    "scheduler": app.run_scheduler,
     "migrate": app.run_migrate,
 }
+COMMANDS = {"work": app.run_work}
+"""Said by an operator; nothing starts them by itself."""
 
 if __name__ == "__main__":
-    processes.run("queue", PROCESSES)
+    processes.run("queue", PROCESSES | COMMANDS)

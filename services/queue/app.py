@@ -13,21 +13,20 @@ from shared.db import Database
 from shared.http import ServiceClient
 from shared.identity import ServiceIdentity
 from shared.jobs import JobQueue
-from shared.jobs import run_scheduler as schedule
-from shared.jobs import run_worker as work
 from shared.settings import owner_database_url
 from shared.telemetry import configure_logging
+from shared.workers import run_workers
 
 if TYPE_CHECKING:
     from apiflask import APIFlask
 
 HERE = Path(__file__).parent
 
-# Flask and what stands on it are imported where HTTP is served: workers and schedulers start a third sooner without it.
+# Flask and what stands on it are imported where HTTP is served: workers start a third sooner without it.
 
 
 def build_context(settings: Settings, *, pooled: bool = True) -> Context:
-    """The database with its wake-ups, and the gateways. Workers have no pool: their forks share nothing."""
+    """The database with its wake-ups, and the gateways."""
     common = settings.common
     identity = ServiceIdentity("queue", common.service_private_key)
     wake = JobQueue(common.redis_url, "queue").enqueue
@@ -72,15 +71,10 @@ def run_web() -> None:
     serve(lambda: create_app(settings), settings.common)
 
 
-def run_worker() -> None:
-    """Work on jobs."""
+def run_worker(*pools: str) -> None:
+    """Work on the jobs of these pools (of all where none is named), and wake their sweeps."""
     settings = _start()
-    work("queue", settings.common.redis_url, build_context(settings, pooled=False))
-
-
-def run_scheduler() -> None:
-    """Wake the sweeps."""
-    schedule("queue", _start().common.redis_url)
+    run_workers("queue", settings.common.redis_url, lambda: build_context(settings), pools)
 
 
 def run_migrate() -> None:
@@ -89,6 +83,13 @@ def run_migrate() -> None:
 
     settings = _start()
     migrate(HERE / "migrations", owner_database_url(), settings.common.database_url)
+
+
+def run_work(*words: str) -> None:
+    """Show an operator what waits and what is parked, or release it."""
+    from shared.work.command import run_command  # noqa: PLC0415 - only for the operator
+
+    run_command(build_context(_start(), pooled=False).db, KINDS, words)
 
 
 def _start() -> Settings:

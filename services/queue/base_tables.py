@@ -1,9 +1,10 @@
-"""What each table of the queue builds on: the metadata, a moment, and the channels' tables."""
+"""What each table of the queue builds on: the metadata, a moment, the channels' tables and the audit trail."""
 
 from datetime import datetime
 
 import sqlalchemy as sa
 
+from shared.audit import audit_table
 from shared.idempotency import idempotency_table
 from shared.inbox import inbox_table
 from shared.outbox import outbox_table
@@ -16,6 +17,7 @@ def moment(name: str, *, nullable: bool = True) -> sa.Column[datetime]:
     return sa.Column(name, sa.DateTime(timezone=True), nullable=nullable)
 
 
+audit_entries = audit_table(metadata)
 inbox = inbox_table(metadata)
 outbox = outbox_table(metadata)
 idempotency_keys = idempotency_table(metadata)

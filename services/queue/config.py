@@ -31,7 +31,6 @@ class Settings:
     decide_within: timedelta
     fallback_target: timedelta
     fallback_zone: str
-    premium_target: timedelta
 
     @classmethod
     def read(cls, env: Env | None = None) -> Self:
@@ -77,12 +76,6 @@ class Settings:
                 "FALLBACK_ZONE",
                 "The time zone of the fallback promise, whose clock runs from Monday to Friday.",
                 default="Europe/Berlin",
-            ),
-            premium_target=_minutes(
-                env,
-                "PREMIUM_TARGET_MINUTES",
-                "What the ask page says about a bought incident; the promise itself is always the decision's.",
-                120,
             ),
         )
 

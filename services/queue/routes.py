@@ -11,8 +11,10 @@ from services.queue.desk.pages import desk
 from services.queue.intake.api import intake_api
 from services.queue.intake.pages import ask_pages
 from services.queue.payments.pages import return_pages
+from services.queue.reports.pages import reports
 from services.queue.take_event import take_event
 from services.queue.tickets.api import tickets_api
+from shared.reader import reader
 from shared.web.access import public
 from shared.web.events import events_api
 
@@ -20,8 +22,8 @@ pages = Blueprint("pages", __name__)
 
 
 @pages.app_context_processor
-def _how_to_reach_us() -> dict[str, str]:
-    return {"support_email": web.context().settings.support_email}
+def _for_each_page() -> dict[str, str]:
+    return {"support_email": web.context().settings.support_email, "language": reader().language}
 
 
 @pages.get("/")
@@ -35,4 +37,4 @@ def blueprints(context: Context) -> tuple[Blueprint, ...]:
     """The customer's pages, the desk, the API and the door of events."""
     events = events_api(lambda event: take_event(context, event), callers=("entitlements",))
     apis = (intake_api, tickets_api, conversation_api, events)
-    return (*apis, pages, ask_pages, ticket_pages, return_pages, desk)
+    return (*apis, pages, ask_pages, ticket_pages, return_pages, desk, reports)

@@ -11,6 +11,7 @@ from werkzeug.exceptions import Forbidden, Unauthorized
 from werkzeug.wrappers import Response
 
 from shared.identity import BearerVerifier, Caller
+from shared.language import N_
 from shared.web.problems import wants_problem
 
 View = TypeVar("View", bound=Callable[..., Any])
@@ -131,7 +132,7 @@ def enforce() -> Response | None:
                 return redirect(f"/signin?{urlencode({'next': wanted})}")
             raise Unauthorized(www_authenticate=WWWAuthenticate("bearer"))
         if not access.admits(caller):
-            raise Forbidden("Your role does not allow this.")
+            raise Forbidden(N_("Your role does not allow this."))
     if access.csrf and _bearer() is None:
         current_app.extensions["csrf"].protect()
     return None

@@ -1,4 +1,4 @@
-"""The look of all services as three cached files: one stylesheet, one script, one icon, each named by its content."""
+"""The look of all services as cached files, each named by its content: a stylesheet, an icon, a script per language."""
 
 import gzip
 import re
@@ -10,7 +10,9 @@ from pathlib import Path
 import flask_bootstrap
 from flask import Blueprint, Flask, Response, abort, request
 
+from shared.reader import LANGUAGES, reader
 from shared.web.access import public
+from shared.web.live_words import live_words
 
 _HERE = Path(__file__).parent / "static"
 _BOOTSTRAP = Path(flask_bootstrap.__file__).parent / "static" / "bootstrap5" / "css" / "bootstrap.min.css"
@@ -51,16 +53,24 @@ def assets() -> dict[str, Asset]:
     theme, script, icon = (
         (_HERE / name).read_text(encoding="utf-8") for name in ("theme.css", "live.js", "favicon.svg")
     )
+    scripts = {
+        f"live.{language}.js": _asset(live_words(language) + script, "text/javascript") for language in LANGUAGES
+    }
     return {
         "site.css": _asset(_bootstrap() + "\n" + theme, "text/css"),
-        "live.js": _asset(script, "text/javascript"),
         "favicon.svg": _asset(icon, "image/svg+xml"),
+        **scripts,
     }
 
 
 def asset_url(name: str) -> str:
     """The address of an asset: it changes with the content, so that it may be kept for a year."""
     return f"/assets/{assets()[name].digest}/{name}"
+
+
+def live_script_url() -> str:
+    """The address of live.js with the words of whoever reads the page."""
+    return asset_url(f"live.{reader().language}.js")
 
 
 @blueprint.get("/assets/<digest>/<name>")
@@ -82,6 +92,6 @@ def asset(digest: str, name: str) -> Response:
 
 
 def register(app: Flask) -> None:
-    """Serves the assets from the app and gives `asset_url` to its templates."""
+    """Serves the assets from the app and gives their addresses to its templates."""
     app.register_blueprint(blueprint)
-    app.jinja_env.globals.update(asset_url=asset_url)
+    app.jinja_env.globals.update(asset_url=asset_url, live_script_url=live_script_url)

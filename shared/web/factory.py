@@ -18,9 +18,10 @@ from shared.db import Database
 from shared.deadlines import deadline
 from shared.identity import BearerVerifier
 from shared.ids import new_id
+from shared.reader import reader
 from shared.settings import CommonSettings, OidcSettings
 from shared.telemetry import REQUESTS, get_logger, request_id
-from shared.web import access, assets, formats, problems, reference, signin
+from shared.web import access, assets, formats, problems, reading, reference, signin
 from shared.web.input_limits import refuse_unmeasured, refuse_unreadable
 from shared.web.operation import operation_routes
 from shared.web.parked_work import parked_work_pages
@@ -88,6 +89,7 @@ def create_app(
     )
     CSRFProtect(app)
     problems.register(app)
+    reading.register(app, settings.public_url)
     _look(app, settings)
     if oidc is not None:
         signin.register(app, oidc, settings.public_url)
@@ -117,7 +119,7 @@ def _look(app: APIFlask, settings: CommonSettings) -> None:
             "caller": access.current_caller(),
             "now": clock.now(),
             "service": settings.service,
-            "zone": formats.reader_zone(),
+            "zone": reader().zone,
         }
 
 

@@ -7,6 +7,8 @@ from typing import Any
 from flask import request
 from werkzeug.exceptions import BadRequest, LengthRequired
 
+from shared.language import N_
+
 
 def refuse_unmeasured() -> None:
     """Refuse a body that does not say its length: past the limit it would be cut off in silence, and then be believed.
@@ -24,7 +26,7 @@ def refuse_unreadable() -> None:
     """
     for text in _texts():
         if _unreadable(text):
-            raise BadRequest("The request holds characters that are none. Send text as UTF-8 without NUL.")
+            raise BadRequest(N_("The request holds characters that are none. Send text as UTF-8 without NUL."))
 
 
 def _unreadable(text: str) -> bool:

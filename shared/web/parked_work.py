@@ -7,6 +7,8 @@ from werkzeug.exceptions import BadRequest
 from werkzeug.wrappers import Response
 
 from shared.db import Database
+from shared.language import gettext as _
+from shared.language import ngettext
 from shared.telemetry import get_logger
 from shared.web.access import current_caller, staff
 from shared.work.kind import WorkKind
@@ -29,7 +31,7 @@ def parked_work_pages(db: Database, kinds: Sequence[WorkKind]) -> Blueprint:
             waiting = [
                 {
                     "kind": kind.name,
-                    "title": kind.title,
+                    "title": _(kind.title),
                     "pending": kind.pending(session),
                     "parked_count": kind.count_parked(session),
                     "parked": kind.parked(session, SHOWN),
@@ -50,9 +52,14 @@ def parked_work_pages(db: Database, kinds: Sequence[WorkKind]) -> Blueprint:
         caller = current_caller()
         log.info("work released", kind=kind.name, key=key, released=released, by=caller.subject if caller else None)
         if released:
-            flash(f"{released} released. It is tried again within seconds.", "success")
+            words = ngettext(
+                "One item is released. It is tried again within seconds.",
+                "%(num)s items are released. They are tried again within seconds.",
+                released,
+            )
+            flash(words, "success")
         else:
-            flash("Nothing was released: it is not parked any more.", "info")
+            flash(_("Nothing was released: it is not parked any more."), "info")
         return redirect("/operator/work", 303)
 
     return pages

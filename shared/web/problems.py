@@ -1,4 +1,4 @@
-"""Every refusal over HTTP: problem+json (RFC 9457) for programs, a page for people; both say what to do."""
+"""Every refusal over HTTP: problem+json (RFC 9457) for programs, in English; a page for people, in their language."""
 
 from typing import Any
 
@@ -10,11 +10,17 @@ from sqlalchemy.exc import TimeoutError as NoConnectionLeft
 from werkzeug.exceptions import HTTPException
 
 from shared.errors import HTTP_STATUS, Kind, ServiceError
+from shared.language import N_, gettext
+from shared.phrasebook import worded
 from shared.telemetry import get_logger, request_id
 
 log = get_logger()
 
 RETRY_AFTER_S = 5
+_TRY_AGAIN = N_("Nothing that was confirmed to you is lost; try again in a moment.")
+_OUR_FAULT = N_("Something went wrong on our side")
+_TOLD = N_("We have been told. Nothing that was confirmed to you is lost; try again in a moment.")
+_UNSTORABLE = N_("A value is too large or of the wrong kind. Check it and send it again.")
 _CURES = {
     400: "Check the request against the API reference and send it again.",
     401: "Sign in, or send a good credential.",
@@ -25,24 +31,56 @@ _CURES = {
     413: "Send less: the body may have 1 MB.",
     415: "Send JSON with Content-Type: application/json.",
     429: "Wait a moment before trying again.",
-    500: "We have been told. Nothing that was confirmed to you is lost; try again in a moment.",
-    503: "Nothing that was confirmed to you is lost; try again in a moment.",
+    500: _TOLD,
+    503: _TRY_AGAIN,
 }
 
 _FOR_PEOPLE = {
-    404: ("There is no such page", "The address leads nowhere, or what stood here has moved.", _CURES[404]),
+    400: (
+        N_("We could not read what was sent"),
+        N_("Nothing was changed."),
+        N_("Go back, load the page again and send once more."),
+    ),
+    401: (
+        N_("Please sign in"),
+        N_("This page is for people who are signed in."),
+        N_("Sign in and open the page again."),
+    ),
+    403: (
+        N_("You may not do this"),
+        N_("Your role does not allow this."),
+        N_("Ask somebody with the right role, or sign in as somebody else."),
+    ),
+    404: (
+        N_("There is no such page"),
+        N_("The address leads nowhere, or what stood here has moved."),
+        N_("Check the address. If it came by mail, use the newest mail's link."),
+    ),
     405: (
-        "This address only takes what a form sends",
-        "Nothing was changed and nothing was sent again.",
-        "Go back to the page with the form; what was sent before is there.",
+        N_("This address only takes what a form sends"),
+        N_("Nothing was changed and nothing was sent again."),
+        N_("Go back to the page with the form; what was sent before is there."),
     ),
     413: (
-        "That is too much at once",
-        "We took none of it. Your words are still in the form behind you.",
-        "Go back and send less: at most 1 MB, about 200 pages of text.",
+        N_("That is too much at once"),
+        N_("We took none of it. Your words are still in the form behind you."),
+        N_("Go back and send less: at most 1 MB, about 200 pages of text."),
     ),
+    422: (
+        N_("Something in it is not right"),
+        N_("Nothing was changed."),
+        N_("Go back, correct it and send once more."),
+    ),
+    429: (
+        N_("That was too often"),
+        N_("Many requests came from you in a short time."),
+        N_("Wait a moment before trying again."),
+    ),
+    500: (_OUR_FAULT, N_("We could not finish what you asked for."), _TOLD),
+    503: (N_("The service is busy"), N_("It does not answer in time."), _TRY_AGAIN),
 }
 """What the library words for programs, in words for people: title, what happened, what to do."""
+_OTHERWISE = (N_("This did not work"), N_("Nothing was changed."), N_("Go back and try again."))
 
 
 def wants_problem() -> bool:
@@ -66,8 +104,18 @@ def problem(status: int, *, code: str, title: str, detail: str, **more: Any) -> 
     return Response(json.dumps(body), status, _headers(status), mimetype="application/problem+json")
 
 
-def _page(status: int, title: str, detail: str, cure: str | None = None) -> Response:
-    cure = _CURES.get(status, "") if cure is None else cure
+def words_of(error: ServiceError) -> str:
+    """What a refusal says, in the language of whoever reads it: for a page, or beside the field of a form."""
+    try:
+        return worded(error.template, error.facts)
+    except (KeyError, TypeError, ValueError):  # no template: somebody else's words with a % in them
+        return error.message
+
+
+def _page(status: int, title: str | None = None, detail: str | None = None, cure: str | None = None) -> Response:
+    """A page of words that stand in a catalog or are the reader's already; what is not said is what the status says."""
+    said = zip((title, detail, cure), _FOR_PEOPLE.get(status, _OTHERWISE), strict=True)
+    title, detail, cure = (gettext(usual if own is None else own) for own, usual in said)
     html = render_template("error.html", status=status, title=title, what_happened=detail, what_to_do=cure)
     return Response(html, status, _headers(status), mimetype="text/html")
 
@@ -79,7 +127,7 @@ def _headers(status: int) -> dict[str, str]:
 def _service_error(error: ServiceError) -> Response:
     log.info("refused", code=error.code, why=error.message, facts=error.facts)
     if not wants_problem():
-        return _page(error.status, error.title, error.message)
+        return _page(error.status, error.title, words_of(error))
     errors = [{"field": error.field, "message": error.message}] if error.field else []
     return problem(
         error.status, code=error.code, title=error.title, detail=error.message, errors=errors, facts=error.facts
@@ -118,13 +166,10 @@ def _http_exception(error: HTTPException) -> Response:
     status = error.code or 500
     if error.response is not None:
         return Response(error.response.get_data(), status)  # type: ignore[attr-defined]
-    title = error.name
     if wants_problem():
-        answer = problem(status, code=f"http_{status}", title=title, detail=_detail(error, status))
-    elif status in _FOR_PEOPLE and "description" not in vars(error):
-        answer = _page(status, *_FOR_PEOPLE[status])
+        answer = problem(status, code=f"http_{status}", title=error.name, detail=_detail(error, status))
     else:
-        answer = _page(status, title, str(error.description or title))
+        answer = _page(status, detail=vars(error).get("description"))
     # Allow with a 405, WWW-Authenticate with a 401: what the standard wants beside the words.
     answer.headers.update({name: value for name, value in error.get_headers() if name != "Content-Type"})
     return answer
@@ -141,36 +186,34 @@ def _forgery() -> Response:
     if wants_problem():
         cure = "Send X-CSRFToken from the page, or call with a bearer credential instead of a session."
         return problem(400, code="csrf_token", title="The form token is missing or old", detail=cure)
-    return _page(400, "This page was open for too long", "Go back, load the page again and send once more.")
+    return _page(400, N_("This page was open for too long"))
 
 
 def _database_away(error: DBAPIError | NoConnectionLeft) -> Response:
     """Postgres is away, overloaded, or took longer than the caller waits: no bug, and the same request may succeed."""
     log.warning("database does not answer", why=type(error).__name__, detail=str(error.args[0])[:200])
-    title, detail = "The service is busy", _CURES[503]
     if wants_problem():
-        return problem(503, code="unavailable", title=title, detail=detail)
-    return _page(503, title, "The database did not answer in time.")
+        return problem(503, code="unavailable", title="The service is busy", detail=_CURES[503])
+    return _page(503)
 
 
 def _unstorable(error: DataError) -> Response:
     """A value that fits its schema and no column: a number too large, say."""
     log.warning("value does not fit its column", error=str(error.orig)[:200])
-    title, detail = "The input is not valid", "A value is too large or of the wrong kind. Check it and send it again."
-    return (
-        problem(422, code="invalid_input", title=title, detail=detail) if wants_problem() else _page(422, title, detail)
-    )
+    if wants_problem():
+        return problem(422, code="invalid_input", title="The input is not valid", detail=_UNSTORABLE)
+    return _page(422, cure=_UNSTORABLE)
 
 
 def _unexpected(error: Exception) -> Response:
     log.error("unexpected error", error=type(error).__name__, exc_info=error)
-    detail = _CURES[500]
     if wants_problem():
-        return problem(500, code="unexpected", title="Something went wrong on our side", detail=detail)
+        return problem(500, code="unexpected", title=_OUR_FAULT, detail=_CURES[500])
     try:
-        return _page(500, "Something went wrong on our side", f"The number to tell us is {request_id()}.")
+        number = gettext("The number to tell us is %(number)s.", number=request_id())
+        return _page(500, _OUR_FAULT, number, _TOLD)
     except Exception:  # noqa: BLE001 - the error page itself may be what is broken
-        return Response(detail, 500, mimetype="text/plain")
+        return Response(_CURES[500], 500, mimetype="text/plain")
 
 
 def register(app: APIFlask) -> None:

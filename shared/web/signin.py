@@ -11,6 +11,7 @@ from werkzeug.wrappers import Response
 
 from shared.errors import Kind, ServiceError
 from shared.identity import STAFF_ROLES
+from shared.language import N_
 from shared.settings import OidcSettings
 from shared.telemetry import get_logger
 from shared.web.access import STAFF_SESSION, public
@@ -18,6 +19,7 @@ from shared.web.access import STAFF_SESSION, public
 log = get_logger()
 
 _NEXT = "signin_next"
+_NOBODY = N_("Nobody can sign in just now. Try again in a moment.")
 
 
 class SigninFailed(ServiceError):
@@ -25,7 +27,7 @@ class SigninFailed(ServiceError):
 
     kind = Kind.REFUSED
     code = "signin_failed"
-    title = "The sign-in did not work"
+    title = N_("The sign-in did not work")
 
 
 class ProviderUnavailable(ServiceError):
@@ -33,7 +35,7 @@ class ProviderUnavailable(ServiceError):
 
     kind = Kind.UNAVAILABLE
     code = "signin_unavailable"
-    title = "The sign-in service does not answer"
+    title = N_("The sign-in service does not answer")
 
 
 def _local(path: str) -> str:
@@ -67,7 +69,7 @@ def register(app: Flask, settings: OidcSettings, public_url: str) -> None:
         try:
             answer: Response = provider.authorize_redirect(f"{public_url}/signin/callback")
         except RequestException as error:
-            raise ProviderUnavailable("Nobody can sign in just now. Try again in a moment.") from error
+            raise ProviderUnavailable(_NOBODY) from error
         return answer
 
     @pages.get("/signin/callback")
@@ -78,9 +80,9 @@ def register(app: Flask, settings: OidcSettings, public_url: str) -> None:
             claims: dict[str, Any] = provider.authorize_access_token()["userinfo"]
         except (OAuthError, JoseError, KeyError) as error:
             log.info("sign-in refused", why=str(error))
-            raise SigninFailed("Start again from the page that you wanted.") from error
+            raise SigninFailed(N_("Start again from the page that you wanted.")) from error
         except RequestException as error:
-            raise ProviderUnavailable("Nobody can sign in just now. Try again in a moment.") from error
+            raise ProviderUnavailable(_NOBODY) from error
         granted = claims.get(settings.roles_claim)
         if not isinstance(granted, list):  # a text would match role names inside it
             granted = []

@@ -23,8 +23,8 @@ PATIENCE: Final = timedelta(hours=6)
 """How long attempts are excused while the other side serves nobody; after that a person should see what waits."""
 UNANSWERED_UNTIL_LEFT: Final = 3
 """A run ends after so many unanswered attempts in a row: the other side is away, and each costs a time-out."""
-RUN: Final = timedelta(seconds=40)
-"""A run takes up no new item after this: it is a job, and jobs end after a minute."""
+RUN: Final = timedelta(seconds=50)
+"""A run takes up nothing that might last beyond this: it is a job, and jobs end after a minute."""
 
 
 class WorkOutOfTime(BaseException):
@@ -41,8 +41,8 @@ def run_due(db: Database, kind: WorkKind, do: Do, *, lasts: timedelta = RUN) -> 
     `do` writes `done` or `again` itself, in the transaction of its effect.
     """
     run = _Run(db, kind, do)
-    ends = time.monotonic() + lasts.total_seconds()
-    while time.monotonic() < ends and run.unanswered_in_a_row < UNANSWERED_UNTIL_LEFT:
+    begins_until = time.monotonic() + (lasts - kind.longest).total_seconds()
+    while time.monotonic() < begins_until and run.unanswered_in_a_row < UNANSWERED_UNTIL_LEFT:
         with db.transaction() as session:
             item = kind.claim(session)
         if item is None:
@@ -60,8 +60,8 @@ def run_batches(db: Database, kind: WorkKind, do: Do, *, most: int, lasts: timed
     write down is done again.
     """
     run = _Run(db, kind, do)
-    ends = time.monotonic() + lasts.total_seconds()
-    while time.monotonic() < ends:
+    begins_until = time.monotonic() + (lasts - 2 * kind.longest).total_seconds()
+    while time.monotonic() < begins_until:
         with db.transaction() as session:
             items = kind.claim_batch(session, most)
         if not items:

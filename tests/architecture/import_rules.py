@@ -19,6 +19,7 @@ _BY_NAME = {
     "errors": "errors",
     "tables": "tables",
     "store": "store",
+    "statements": "store",
     "audit": "store",
     "view": "shown",
     "form": "shown",

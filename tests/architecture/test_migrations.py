@@ -20,8 +20,8 @@ from tests.support.settings import SERVICES
 
 APPEND_ONLY = {
     "billing": {"ledger_transactions", "ledger_entries", "audit_entries"},
-    "entitlements": {"credit_entries", "decisions"},
-    "queue": {"audit"},
+    "entitlements": {"audit_entries", "credit_entries", "decisions"},
+    "queue": {"audit_entries"},
 }
 """Ledgers and audit trails: the service's role may add and read, and nothing else."""
 EVERY_RIGHT = {"SELECT", "INSERT", "UPDATE", "DELETE"}

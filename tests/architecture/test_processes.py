@@ -7,7 +7,8 @@ import pytest
 
 from sandbox.databases import SERVICES as SANDBOX_DATABASES
 from sandbox.processes import SERVICE_ONE_SHOTS, SERVICE_PROCESSES, stages
-from shared.jobs import jobs_of, schedule_of
+from shared.jobs import JobQueue, jobs_of, marks_of, pools_of, queue_name, schedule_of
+from shared.schedule import Every
 from tests.support.declared import ROOT, calls, compose, part, sources
 from tests.support.settings import SERVICES
 
@@ -56,21 +57,27 @@ def test_compose_ends_what_runs_once_and_restarts_what_runs_on(service: str) -> 
 
 
 @pytest.mark.parametrize("service", SERVICES)
-def test_a_service_that_is_woken_has_a_worker_of_its_own(service: str) -> None:
-    assert "worker" in processes(service)
+def test_a_service_that_is_woken_has_workers_for_all_its_pools(service: str) -> None:
+    """Started without a word after it, as the sandbox and Compose do, the process works on every pool."""
+    worker = part(service, "__main__").PROCESSES["worker"]
+    assert [one.kind for one in inspect.signature(worker).parameters.values()] == [inspect.Parameter.VAR_POSITIONAL]
+    assert set(pools_of(service)) <= POOLS
 
 
 @pytest.mark.parametrize("service", SERVICES)
-def test_each_job_belongs_to_a_pool_that_is_named(service: str) -> None:
-    pools = {name: job.job_mark.pool for name, job in jobs_of(service).items()}
-    assert {name: pool for name, pool in pools.items() if pool not in POOLS} == {}
+def test_each_job_is_woken_in_the_queue_that_the_workers_of_its_pool_read(service: str) -> None:
+    queues = {name: queue.name for name, queue in JobQueue("redis://127.0.0.1:1", service)._queues.items()}
+    assert queues == {name: queue_name(service, mark.pool) for name, mark in marks_of(service).items()}
+    assert {mark.pool for mark in marks_of(service).values()} == set(pools_of(service))
 
 
 @pytest.mark.parametrize("service", SERVICES)
 def test_each_sweep_is_a_job_without_arguments(service: str) -> None:
     for name in schedule_of(service):
         assert not inspect.signature(jobs_of(service)[name]).parameters
-    assert schedule_of(service)["relay_outbox"] <= 30, "a minute after a fault nothing is pending"
+    relay = schedule_of(service)["relay_outbox"]
+    assert isinstance(relay, Every)
+    assert relay.seconds <= 30, "a minute after a fault nothing is pending"
 
 
 @pytest.mark.parametrize("service", SERVICES)

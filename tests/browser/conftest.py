@@ -95,12 +95,14 @@ def window(browser: Browser) -> Iterator[Any]:
     contexts: list[BrowserContext] = []
     opened: list[Window] = []
 
-    def open_one(*, phone: bool = False, dark: bool = False, zone: str = "Europe/Berlin") -> Window:
+    def open_one(
+        *, phone: bool = False, dark: bool = False, zone: str = "Europe/Berlin", locale: str = "en-US"
+    ) -> Window:
         context = browser.new_context(
             viewport={"width": 390, "height": 844} if phone else {"width": 1280, "height": 900},
             color_scheme="dark" if dark else "light",
             timezone_id=zone,
-            locale="en-US",
+            locale=locale,
         )
         contexts.append(context)
         opened.append(Window(context))

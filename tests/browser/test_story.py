@@ -6,9 +6,10 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
-import httpx
 import pytest
 from playwright.sync_api import Page, expect
+
+from tests.support import web
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]
 
@@ -41,7 +42,7 @@ def mail_to(product: Product, email: str, subject_part: str) -> dict[str, Any]:
     """Wait for a mail in the catcher, as somebody who looks again and again."""
     address = f"{product['addresses']['mail']}/api/messages"
     for _ in range(200):
-        for mail in httpx.get(address).raise_for_status().json()["items"]:
+        for mail in web.read(address)["items"]:
             if email in mail["to"] and subject_part.lower() in mail["subject"].lower():
                 found: dict[str, Any] = mail
                 return found
@@ -120,7 +121,7 @@ def test_a_paid_incident_from_the_offer_to_the_books(product: Product, window: O
     expect(phone.get_by_role("heading", level=1)).to_contain_text("solved")
 
     # Somebody makes a charge in Stripe behind our back; Finn reconciles the day and follows Jo's charge to the answer.
-    httpx.post(f"{places['stripe_standin']}/_sandbox/charges", data={"amount": "1234", "currency": "usd"})
+    web.post(f"{places['stripe_standin']}/_sandbox/charges", data={"amount": "1234", "currency": "usd"})
     finn = window().page
     sign_in(finn, places["finance"], "Finn Walsh")
     finn.get_by_label(re.compile("^Day")).fill(f"{datetime.now(UTC):%Y-%m-%d}")

@@ -1,72 +1,65 @@
 """One service is upgraded before the others: it says more than they know, and their work goes on."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
 from shared.contracts import EVENTS
+from shared.contracts.contract import Contract
 from shared.http import ServiceClient
 from tests.support.contract_shapes import nested, schemas
 from tests.support.customer import Customer
 from tests.support.house import House
 
-UNKNOWN = "said_by_a_newer_release"
-MORE = {UNKNOWN: {"deep": [1, {"deeper": None}]}}
+MORE = {"said_by_a_newer_release": {"deep": [1, {"deeper": None}]}}
+QUESTIONS: dict[tuple[str, str], tuple[str | None, str | None]] = {
+    ("POST", "/v1/decisions"): ("DecisionRequestV1", "DecisionV1"),
+    ("POST", "/events"): ("EnvelopeV1", None),
+}
+"""What is asked and answered under a contract."""
 
 
-def newer(value: Any) -> Any:
-    """The message with an unknown field in each object of it."""
-    match value:
-        case dict():
-            return {name: newer(inside) for name, inside in value.items()} | MORE
-        case list():
-            return [newer(one) for one in value]
-        case _:
-            return value
+class NewerRelease:
+    """Adds a field that nobody knows to each object under a contract, and keeps which contracts and events it met."""
 
+    def __init__(self) -> None:
+        self.met: set[str] = set()
 
-def reached(name: str, message: dict[str, Any]) -> Iterator[str]:
-    """The contracts in a message that carried the unknown field: its own, and those nested in it."""
-    schema = schemas()[name]
-    if UNKNOWN in message:
-        yield name
-    for field, read in schema().fields.items():
-        inside, found = nested(read), message.get(field)
-        if inside is not None:
-            for one in found if isinstance(found, list) else [found]:
-                yield from reached(inside.__name__, one)
+    def message(self, contract: str, message: dict[str, Any]) -> dict[str, Any]:
+        """The message as a newer release would send it."""
+        said = self._object(schemas()[contract], message)
+        if contract == "EnvelopeV1":
+            self.met.add(said["type"])
+            said["body"] = self._object(EVENTS[said["type"]], said["body"])
+        return said
+
+    def _object(self, schema: type[Contract], told: dict[str, Any]) -> dict[str, Any]:
+        self.met.add(schema.__name__)
+        inside = {field: nested(read) for field, read in schema().fields.items() if told.get(field) is not None}
+        return told | {field: self._inside(one, told[field]) for field, one in inside.items() if one} | MORE
+
+    def _inside(self, schema: type[Contract], told: Any) -> Any:
+        return [self._object(schema, one) for one in told] if isinstance(told, list) else self._object(schema, told)
 
 
 @pytest.fixture
-def carried(monkeypatch: pytest.MonkeyPatch) -> set[str]:
-    """What services send each other comes from a newer release; the contracts and events that it was seen in."""
-    seen: set[str] = set()
-    post = ServiceClient.post
+def newer(monkeypatch: pytest.MonkeyPatch) -> NewerRelease:
+    """Whatever services send each other comes from a newer release."""
+    release, send = NewerRelease(), ServiceClient._send
 
-    def newer_post(
-        self: ServiceClient, path: str, json: dict[str, Any], deadline_s: float | None = None
-    ) -> dict[str, Any]:
-        match path:
-            case "/v1/decisions":
-                json = newer(json)
-                answer: dict[str, Any] = newer(post(self, path, json, deadline_s))
-                seen.update(reached("DecisionRequestV1", json))
-                seen.update(reached("DecisionV1", answer))
-                return answer
-            case "/events":
-                json = newer(json)
-                seen.update(reached("EnvelopeV1", json))
-                seen.update(reached(EVENTS[json["type"]].__name__, json["body"]))
-                seen.add(json["type"])
-        return post(self, path, json, deadline_s)
+    def newer_send(self: ServiceClient, method: str, path: str, deadline_s: float | None, **told: Any) -> Any:
+        question, answer = QUESTIONS.get((method, path), (None, None))
+        if question:
+            told["json"] = release.message(question, told["json"])
+        said = send(self, method, path, deadline_s, **told)
+        return release.message(answer, said) if answer else said
 
-    monkeypatch.setattr(ServiceClient, "post", newer_post)
-    return seen
+    monkeypatch.setattr(ServiceClient, "_send", newer_send)
+    return release
 
 
 def test_all_work_is_done_while_a_newer_release_says_more_than_the_others_know(
-    premises: House, carried: set[str]
+    premises: House, newer: NewerRelease
 ) -> None:
     jo = Customer(premises).buy()
     premises.drain()
@@ -81,6 +74,6 @@ def test_all_work_is_done_while_a_newer_release_says_more_than_the_others_know(
     jo.send("/solved")
     premises.drain()
 
-    assert carried == schemas().keys() | EVENTS.keys(), "each contract took part, at each level"
+    assert newer.met == schemas().keys() | EVENTS.keys(), "each contract took part, at each level"
     finn = premises.staff("Finn", "finance").open(premises.billing.url + "/finance/journal")
     assert "Release" in finn.page, "the credit was used, and its revenue is earned"

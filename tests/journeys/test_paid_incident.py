@@ -3,7 +3,6 @@
 import re
 from typing import Any
 
-import httpx
 import pytest
 import sqlalchemy as sa
 from redis import Redis
@@ -13,6 +12,7 @@ from services.entitlements.credits.tables import grants
 from services.queue.closing.end import cancel_ticket
 from services.queue.tickets.tables import tickets
 from shared import clock
+from tests.support import web
 from tests.support.customer import DECLINED_CARD, GOOD_CARD, Customer, link_in
 from tests.support.house import House
 from tests.support.person import Person
@@ -190,7 +190,7 @@ def test_finance_follows_a_charge_to_its_answer_and_sees_what_was_made_behind_ou
     ana = premises.staff("Ana", "senior", "agent").open(premises.queue.url + "/desk").send("/desk/take")
     ana.send("/answer", text="Here is the answer.", step="answer")
     premises.drain()
-    httpx.post(premises.stripe.url + "/_sandbox/charges", data={"amount": "1234", "currency": "usd"})
+    web.post(premises.stripe.url + "/_sandbox/charges", data={"amount": "1234", "currency": "usd"})
 
     finn = premises.staff("Finn", "finance").open(premises.billing.url + "/finance")
     finn.send("/finance/reconciliations", date=f"{clock.now():%Y-%m-%d}")

@@ -10,10 +10,10 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-import httpx
 import sqlalchemy as sa
 from apiflask import APIFlask
 from flask.testing import FlaskClient
+from requests import Response
 
 from sandbox.stripe import server as stripe_standin
 from sandbox.stripe.server import ThreadedHandle
@@ -38,6 +38,7 @@ from shared import clock
 from shared.env import Env
 from shared.web.access import STAFF_SESSION
 from shared.work.run import run_due
+from tests.support import web
 from tests.support.calls_outside import calls_outside_transactions
 from tests.support.settings import API_KEY, STRIPE_KEY, WEBHOOK_SECRET, environment
 
@@ -61,7 +62,7 @@ class Shop:
         self.context = context
         self.app = app
         self.standin = stripe
-        self.http = httpx.Client(base_url=stripe.url, headers={"Authorization": f"Bearer {STRIPE_KEY}"}, timeout=10)
+        self.http = web.Visitor(stripe.url, headers={"Authorization": f"Bearer {STRIPE_KEY}"})
 
     # ---- customers
 
@@ -70,13 +71,13 @@ class Shop:
         values: Any = {"contact_email": "jo@acme.test", "product": "incident_1", "currency": "usd", **request}
         return place_order(self.context, OrderRequest(ticket_id=ticket, **values))
 
-    def pay(self, order: Order, card: str = CARD) -> httpx.Response:
+    def pay(self, order: Order, card: str = CARD) -> Response:
         """Fill in Stripe's page."""
         form = {
             "email": order.contact_email, "card_number": card, "card_expiry": "12 / 34", "card_cvc": "123",
             "name": "Jo Weber", "country": "DE",
         }  # fmt: skip
-        return httpx.post(order.checkout_url or "", data=form, timeout=10)
+        return web.post(order.checkout_url or "", data=form)
 
     def bought(self, ticket: str | None = "tkt_1", **request: str) -> Order:
         """An order, paid and settled by its webhook."""
@@ -121,12 +122,14 @@ class Shop:
 
     def charge_behind_our_back(self, amount: int = 1200, currency: str = "usd") -> str:
         """Somebody charges a card in Stripe's dashboard."""
-        made = self.http.post("/_sandbox/charges", json={"amount": amount, "currency": currency}).raise_for_status()
+        made = self.http.post("/_sandbox/charges", json={"amount": amount, "currency": currency})
+        made.raise_for_status()
         return str(made.json()["id"])
 
     def events(self, event_type: str) -> list[dict[str, Any]]:
         """Stripe's events of that type, newest first."""
-        listed = self.http.get("/v1/events", params={"type": event_type, "limit": "100"}).raise_for_status()
+        listed = self.http.get("/v1/events", params={"type": event_type, "limit": "100"})
+        listed.raise_for_status()
         return list(listed.json()["data"])
 
     def webhook(self, event: dict[str, Any] | bytes, *, client: FlaskClient | None = None, **signature: Any) -> Any:

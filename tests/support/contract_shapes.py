@@ -1,10 +1,12 @@
 """The published shapes of what services say to each other: `python -m tests.support.contract_shapes` adds what is new.
 
 It adds shapes, events and fields, and never changes one that stands in the file: a change is a new version, under a
-new name.
+new name. Before the first release the file may be deleted, to begin anew.
 """
 
+import importlib
 import json
+import pkgutil
 import re
 import sys
 from pathlib import Path
@@ -12,7 +14,8 @@ from typing import Any
 
 from marshmallow import fields, validate
 
-from shared.contracts import EVENTS, classes, decisions, events
+from shared import contracts
+from shared.contracts import EVENTS
 from shared.contracts.contract import Contract
 
 PUBLISHED = Path(__file__).parents[1] / "architecture" / "contracts.json"
@@ -21,9 +24,12 @@ VERSIONED = re.compile(r"(?P<name>.+?)\.?[Vv](?P<version>[1-9][0-9]*)$")
 
 def schemas() -> dict[str, type[Contract]]:
     """Each schema of the contracts by its name."""
-    found = (one for module in (classes, decisions, events) for one in vars(module).values())
-    contracts = (one for one in found if isinstance(one, type) and issubclass(one, Contract))
-    return {one.__name__: one for one in contracts if one is not Contract}
+    modules = [
+        importlib.import_module(f"{contracts.__name__}.{one.name}") for one in pkgutil.iter_modules(contracts.__path__)
+    ]
+    found = (one for module in modules for one in vars(module).values())
+    shapes = (one for one in found if isinstance(one, type) and issubclass(one, Contract))
+    return {one.__name__: one for one in shapes if one is not Contract}
 
 
 def nested(field: Any) -> type[Contract] | None:
@@ -78,6 +84,8 @@ def present() -> dict[str, Any]:
 
 def published() -> dict[str, Any]:
     """The shapes and the events as they were published."""
+    if not PUBLISHED.exists():
+        return {"events": {}, "schemas": {}}
     read: dict[str, Any] = json.loads(PUBLISHED.read_text(encoding="utf-8"))
     return read
 

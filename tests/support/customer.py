@@ -19,7 +19,7 @@ class Customer(Person):
         self.premises = premises
         self.email = email
 
-    def ask(self, wish: str = "standard", **fields: str) -> "Customer":
+    def ask(self, choice: str = "standard", **fields: str) -> "Customer":
         """Fill the form that asks and send it."""
         written = {
             "subject": "Payments fail since the update",
@@ -28,7 +28,7 @@ class Customer(Person):
             "email": self.email,
             "name": "Jo Weber",
             "zone": "Europe/Berlin",
-            "wish": wish,
+            "choice": choice,
         }
         self.open(f"{self.premises.queue.url}/ask?product=incident_1&currency=usd")
         self.send("/ask", **(written | fields))

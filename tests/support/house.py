@@ -1,6 +1,6 @@
 """The whole product in one test process: three services on real HTTP, real Postgres and Valkey, stand-in, mail catcher.
 
-The story's tempo is the test's: `drain()` does what workers and schedulers would do, until nothing waits any more.
+The story's tempo is the test's: `drain()` does what workers and their schedule would do, until nothing waits any more.
 """
 
 import importlib
@@ -10,7 +10,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import httpx
 from flask.sessions import SecureCookieSessionInterface
 from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 
@@ -20,6 +19,7 @@ from sandbox.stripe import server as stripe_standin
 from shared.env import Env
 from shared.jobs import bind_context, jobs_of, schedule_of
 from shared.web.access import STAFF_SESSION
+from tests.support import web
 from tests.support.person import Person
 from tests.support.settings import SERVICES, STRIPE_KEY, WEBHOOK_SECRET, environment
 
@@ -80,7 +80,7 @@ class ServiceInThread:
 
     def pending(self) -> dict[str, int]:
         """What waits to converge here, as /readyz tells it."""
-        counts: dict[str, int] = httpx.get(f"{self.url}/readyz").raise_for_status().json()["pending"]
+        counts: dict[str, int] = web.read(f"{self.url}/readyz")["pending"]
         return counts
 
     def close(self) -> None:

@@ -17,14 +17,15 @@ from services.queue.app import create_app
 from services.queue.config import Settings
 from services.queue.context import Context
 from services.queue.gateways.mail import Mail, MailServerUnavailable
-from services.queue.intake.open import Opening, open_ticket
+from services.queue.intake.open import TicketRequest, open_ticket
 from services.queue.tickets import store as tickets
 from services.queue.tickets.address import ticket_path
-from services.queue.tickets.audit import CUSTOMER
-from services.queue.tickets.ticket import Ticket, Wish
+from services.queue.tickets.ticket import Choice, Ticket
 from shared import clock
+from shared.audit import CUSTOMER
 from shared.env import Env
 from shared.ids import new_id
+from shared.jobs import bind_context, jobs_of, schedule_of
 from tests.support.settings import environment
 
 OFFERS = {
@@ -34,6 +35,7 @@ OFFERS = {
             "name": "One incident",
             "credits": 1,
             "kind": "incident",
+            "response_class": "premium",
             "prices": {
                 "usd": {"amount_minor": 4900, "formatted": "$49.00"},
                 "eur": {"amount_minor": 4500, "formatted": "€45.00"},
@@ -41,6 +43,37 @@ OFFERS = {
         }
     ]
 }
+PREMIUM = {
+    "id": "premium",
+    "rank": 20,
+    "taken_by": "senior",
+    "names": {"en": "premium", "de": "Premium"},
+    "sentences": {"en": "Your ticket is premium: a senior agent takes it next.", "de": "Ihr Ticket ist Premium."},
+}
+STANDARD = {
+    "id": "standard",
+    "rank": 10,
+    "taken_by": "everybody",
+    "names": {"en": "standard", "de": "Standard"},
+    "sentences": {"en": "This is our standard answer time, free of charge.", "de": "Kostenlos."},
+}
+WITHIN_30 = {
+    "id": "within-30-minutes",
+    "rank": 30,
+    "taken_by": "senior",
+    "names": {"en": "within 30 minutes", "de": "binnen 30 Minuten"},
+    "sentences": {"en": "A senior agent answers within half an hour, day and night.", "de": "Binnen 30 Minuten."},
+}
+"""What a shop adds to its policy: no code knows of it."""
+ALWAYS = {"id": "always", "names": {"en": "around the clock", "de": "rund um die Uhr"}, "zone": "UTC"}
+WEEKDAYS = {"id": "weekdays", "names": {"en": "Monday to Friday", "de": "Montag bis Freitag"}, "zone": "Europe/Berlin"}
+
+
+def target(response_class: dict[str, Any], minutes: int, calendar: dict[str, Any]) -> dict[str, Any]:
+    """A class with what it promises, as GET /v1/response-classes lists it."""
+    return {"response_class": response_class, "target_minutes": minutes, "calendar": calendar}
+
+
 CHECKOUT = "https://checkout.stripe.com/c/pay/cs_test_1"
 
 
@@ -50,10 +83,12 @@ class Peers:
     def __init__(self) -> None:
         self.entitlements = "ok"
         self.billing = "ok"
+        self.trouble_with: dict[str, str] = {}
         self.available = 0
         self.asked: list[dict[str, Any]] = []
         self.orders: list[dict[str, Any]] = []
-        self.premium: set[str] = set()
+        self.classes = [target(PREMIUM, 120, ALWAYS), target(STANDARD, 1440, WEEKDAYS)]
+        self.offers: dict[str, Any] = OFFERS
         self.released = threading.Event()
         self._server = make_server("127.0.0.1", 0, self._app(), threaded=True)
         threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True).start()
@@ -65,17 +100,23 @@ class Peers:
         self._server.shutdown()
         self._server.server_close()
 
+    def entitlements_for(self, asked: dict[str, Any]) -> str:
+        """How the question about this ticket is answered: some tickets have trouble of their own."""
+        return self.trouble_with.get(asked["ticket_id"], self.entitlements)
+
     def _trouble(self, how: str) -> Response | None:
         match how:
             case "hangs":
                 self.released.wait(20)
                 return Response(status=503)
+            case "refuses":
+                return Response("{}", status=422, mimetype="application/problem+json")
             case "fails":
                 return Response(status=500)
             case "babbles":
                 return Response("<h1>It works!</h1>", mimetype="text/html")
             case "babbles json":
-                return jsonify(decision_id="dec_1", response_class="gold")
+                return jsonify(decision_id="dec_1", response_class={"id": "gold"})
             case _:
                 return None
 
@@ -86,9 +127,13 @@ class Peers:
         def decide() -> Any:
             asked = request.get_json()
             self.asked.append(asked)
-            return self._trouble(self.entitlements) or jsonify(
-                decision(asked["ticket_id"], premium=asked["ticket_id"] in self.premium, opened_at=asked["opened_at"])
+            return self._trouble(self.entitlements_for(asked)) or jsonify(
+                decision(asked["ticket_id"], opened_at=asked["opened_at"])
             )
+
+        @app.get("/v1/response-classes")
+        def classes() -> Any:
+            return self._trouble(self.entitlements) or jsonify(policy_version="1", items=self.classes)
 
         @app.get("/v1/balance")
         def balance() -> Any:
@@ -96,7 +141,7 @@ class Peers:
 
         @app.get("/v1/offers")
         def offers() -> Any:
-            return self._trouble(self.billing) or jsonify(OFFERS)
+            return self._trouble(self.billing) or jsonify(self.offers)
 
         @app.post("/v1/orders")
         def order() -> Any:
@@ -107,24 +152,28 @@ class Peers:
 
 
 def decision(
-    ticket_id: str, *, premium: bool = False, opened_at: str | None = None, sequence: int = 1, **more: Any
+    ticket_id: str,
+    *,
+    premium: bool = False,
+    opened_at: str | None = None,
+    sequence: int = 1,
+    minutes: int | None = None,
+    **more: Any,
 ) -> dict[str, Any]:
     """A decision of entitlements, as it travels."""
     opened = datetime.fromisoformat(opened_at) if opened_at else clock.now()
-    minutes = 120 if premium else 1440
+    minutes = minutes or (120 if premium else 1440)
     return {
         "decision_id": f"dec_{ticket_id}_{sequence}",
         "ticket_id": ticket_id,
         "sequence": sequence,
-        "response_class": "premium" if premium else "standard",
+        "response_class": PREMIUM if premium else STANDARD,
         "starts_at": opened.isoformat(),
         "respond_by": (opened + timedelta(minutes=minutes)).isoformat(),
         "target_minutes": minutes,
-        "calendar": {"id": "always", "name": "Around the clock", "zone": "UTC"},
-        "grant_id": "grt_1" if premium else None,
-        "reasons": [
-            {"code": "paid" if premium else "nothing_bought", "text": "You bought an incident for this ticket."}
-        ],
+        "calendar": ALWAYS,
+        "source": {"kind": "credit", "id": "grt_1"} if premium else None,
+        "reasons": [{"code": "paid" if premium else "nothing_bought", "parameters": {}}],
         "policy_version": "1",
         "decided_at": clock.now().isoformat(),
         **more,
@@ -174,18 +223,24 @@ class Queue:
             "tried": "cleared the cache",
             "email": "jo@acme.example.com",
             "name": "Jo Weber",
+            "language": "en",
             "zone": "Europe/Berlin",
-            "wish": Wish.STANDARD,
+            "choice": Choice.STANDARD,
             "address_proven": False,
             "actor": CUSTOMER,
         }
-        return open_ticket(self.context, Opening(**written | more))
+        return open_ticket(self.context, TicketRequest(**written | more))
+
+    def open_undecided(self, **more: Any) -> Ticket:
+        """A ticket that got no decision from its form."""
+        standing, self.peers.entitlements = self.peers.entitlements, "fails"
+        ticket = self.open(**more)
+        self.peers.entitlements = standing
+        return ticket
 
     def open_premium(self, **more: Any) -> Ticket:
         """A ticket with a credit behind it."""
-        self.peers.entitlements = "fails"
-        ticket = self.open(**more)
-        self.peers.entitlements = "ok"
+        ticket = self.open_undecided(**more)
         self.decide(ticket.id, premium=True)
         return self.ticket(ticket.id)
 
@@ -210,6 +265,27 @@ class Queue:
         """Somebody who works here."""
         with self.context.db.transaction() as session:
             return agents.remember(session, new_id("agt"), f"sub-{name}", name, None, tier, clock.now())
+
+    def sweep(self, *names: str) -> None:
+        """Run the named sweeps as a worker would; all that the service has where none is named."""
+        bind_context(self.context)
+        try:
+            for name in names or schedule_of("queue"):
+                jobs_of("queue")[name]()
+        finally:
+            bind_context(None)
+
+    def wake(self, name: str, *arguments: str) -> None:
+        """Run one job as a worker would that was woken."""
+        bind_context(self.context)
+        try:
+            jobs_of("queue")[name](*arguments)
+        finally:
+            bind_context(None)
+
+    def let_time_pass(self, table: str) -> None:
+        """All work of that table that waits is due now."""
+        self.write(f"update {table} set due_at = now() where due_at is not null")  # noqa: S608 - ours
 
     def rows(self, statement: Any) -> list[Any]:
         """What a query gives."""

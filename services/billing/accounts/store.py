@@ -29,7 +29,9 @@ _account_columns = [
 _wanted: sa.BindParameter[str] = sa.bindparam("wanted")
 
 _find = sa.select(*_account_columns).where(accounts.c.account_id == _wanted)
-_lock = _find.with_for_update(of=accounts)
+# FOR NO KEY UPDATE: whoever writes an order twice in one transaction makes Postgres check its account again
+# (FOR KEY SHARE), under the order's lock. A full lock here, taken before the order's, would close a circle.
+_lock = _find.with_for_update(of=accounts, key_share=True)
 _lock_contact = sa.select(contacts.c.account_id).where(contacts.c.email == _wanted).with_for_update()
 _alone_with_address = sa.select(sa.func.pg_advisory_xact_lock(sa.func.hashtextextended(_wanted, 0)))
 _count_change = (

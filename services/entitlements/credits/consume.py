@@ -5,10 +5,11 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from services.entitlements.credits import store as ledger
-from services.entitlements.credits.credit import EntryKind
+from services.entitlements.credits.credit import EntryKind, SourceKind
 from services.entitlements.tickets import store as tickets
 from services.entitlements.tickets.errors import TicketNotDecided
 from shared import clock
+from shared.audit import Change
 from shared.outbox import publish
 
 
@@ -17,22 +18,20 @@ def consume_hold(session: Session, ticket_id: str, responded_at: datetime) -> No
 
     Raises TicketNotDecided while the question about this ticket has not arrived: the event is delivered again.
     """
-    tickets.lock_ticket(session, ticket_id)
-    if tickets.known_ticket(session, ticket_id) is None:
+    if tickets.record_first_response(session, ticket_id, responded_at) is None:
         raise TicketNotDecided(ticket_id)
-    tickets.record_first_response(session, ticket_id, responded_at)
-    grant = ledger.open_hold(session, ticket_id)
-    if grant is None:
+    change = Change(actor="service:queue", action="consumed", why=f"a person answered {ticket_id}", at=clock.now())
+    used = ledger.end_hold(session, EntryKind.CONSUME, ticket_id, change, responded_at)
+    if used is None:
         return
-    entry_id = ledger.move(session, EntryKind.CONSUME, grant.id, ticket_id, responded_at, clock.now())
     publish(
         session,
         "entitlements.credit.consumed.v1",
         {
-            "entry_id": entry_id,
-            "grant_id": grant.id,
-            "order_id": grant.order_id,
-            "account_id": grant.account_id,
+            "entry_id": used.entry_id,
+            "grant_id": used.grant_id,
+            "order_id": used.source_id if used.source_kind == SourceKind.ORDER else None,
+            "account_id": used.account_id,
             "ticket_id": ticket_id,
             "consumed_at": responded_at,
         },

@@ -9,6 +9,7 @@ from services.entitlements.credits.credit import EntryKind
 from services.entitlements.tickets import store as tickets
 from services.entitlements.tickets.errors import TicketNotDecided
 from shared import clock
+from shared.audit import Change
 
 
 def release_hold(session: Session, ticket_id: str, outcome: str, closed_at: datetime) -> None:
@@ -17,9 +18,8 @@ def release_hold(session: Session, ticket_id: str, outcome: str, closed_at: date
     A confirmed one does not: its answer may be reported after its end, and that consumes the credit. Raises
     TicketNotDecided while the question about this ticket has not arrived: the event is delivered again.
     """
-    tickets.lock_ticket(session, ticket_id)
-    if tickets.known_ticket(session, ticket_id) is None:
+    if tickets.record_close(session, ticket_id, closed_at) is None:
         raise TicketNotDecided(ticket_id)
-    tickets.record_close(session, ticket_id, closed_at)
-    if outcome == "canceled" and (grant := ledger.open_hold(session, ticket_id)) is not None:
-        ledger.move(session, EntryKind.RELEASE, grant.id, ticket_id, closed_at, clock.now())
+    if outcome == "canceled":
+        change = Change(actor="service:queue", action="released", why=f"{ticket_id} was canceled", at=clock.now())
+        ledger.end_hold(session, EntryKind.RELEASE, ticket_id, change, closed_at)

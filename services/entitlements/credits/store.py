@@ -1,150 +1,211 @@
-"""Grants and their credit ledger. A movement is one statement: the grant's guarded UPDATE and the entry's INSERT."""
+"""Grants and their ledger, in and out of their rows."""
 
 from datetime import datetime
-from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from services.entitlements.credits.credit import MOVEMENTS, EntryKind, GrantFact
+from services.entitlements.accounts.store import account_of
+from services.entitlements.base_tables import Moment
+from services.entitlements.credits.credit import (
+    Balance,
+    Entry,
+    EntryKind,
+    Grant,
+    GrantFact,
+    Moved,
+    NewGrant,
+    SourceKind,
+)
+from services.entitlements.credits.statements import GRANTING, MOVING
 from services.entitlements.credits.tables import credit_entries, grants
 from services.entitlements.tickets.tables import tickets
+from shared.audit import Change, append, parameters_of
 from shared.ids import new_id
 
+_account = sa.select(account_of(sa.bindparam("email", type_=sa.Text)).label("account_id")).cte("account")
+_for_this = grants.c.ticket_id == sa.bindparam("ticket_id", type_=sa.Text)
+# One credit stays back for another ticket that it was bought for and that nobody has asked about yet.
+_kept_back = sa.case((grants.c.ticket_id.is_(None) | _for_this | tickets.c.opened_at.is_not(None), 0), else_=1)
+_GRANTS_FOR = sa.select(
+    _account.c.account_id,
+    grants.c.id,
+    grants.c.response_class,
+    grants.c.rank,
+    grants.c.ticket_id,
+    (grants.c.available - _kept_back).label("free"),
+    grants.c.granted_at,
+    grants.c.expires_at,
+).select_from(
+    _account.outerjoin(
+        grants, (_for_this | (grants.c.account_id == _account.c.account_id)) & (grants.c.available > 0)
+    ).outerjoin(tickets, tickets.c.ticket_id == grants.c.ticket_id)
+)
 
-def add_grant(session: Session, purchase: dict[str, Any], now: datetime) -> str | None:
-    """Store a paid grant with its first entry; None when the order has its grant already."""
-    grant_id = new_id("grt")
-    added = session.execute(
-        insert(grants)
-        .values(
-            id=grant_id,
-            account_id=purchase["account_id"],
-            order_id=purchase["order_id"],
-            product=purchase["product"],
-            ticket_id=purchase["ticket_id"],
-            credits=purchase["credits"],
-            available=purchase["credits"],
-            granted_at=purchase["paid_at"],
-            expires_at=purchase["expires_at"],
-            created_at=now,
-        )
-        .on_conflict_do_nothing(index_elements=[grants.c.order_id])
-        .returning(grants.c.id)
-    ).scalar()
-    if added is not None:
-        session.execute(
-            credit_entries.insert().values(
-                id=new_id("cre"),
-                grant_id=grant_id,
-                account_id=purchase["account_id"],
-                kind=EntryKind.GRANT,
-                credits=purchase["credits"],
-                occurred_at=purchase["paid_at"],
-                recorded_at=now,
-            )
-        )
-    return added
-
-
-def grants_for(session: Session, account_id: str | None, ticket_id: str) -> tuple[GrantFact, ...]:
-    """Grants with a credit left: those bought for this ticket, and those of the account.
-
-    One credit stays back for another ticket that it was bought for and that nobody has asked about yet.
-    """
-    asked_about = sa.exists().where(tickets.c.ticket_id == grants.c.ticket_id)
-    kept_back = sa.case(((grants.c.ticket_id != ticket_id) & ~asked_about, 1), else_=0)
-    free = (grants.c.available - kept_back).label("free")
-    rows = session.execute(
-        sa.select(grants, free).where((grants.c.ticket_id == ticket_id) | (grants.c.account_id == account_id), free > 0)
+_alive = grants.c.expires_at.is_(None) | (grants.c.expires_at > sa.bindparam("now", type_=Moment))
+_BALANCE = (
+    sa.select(
+        _account.c.account_id,
+        sa.func.coalesce(sa.func.sum(grants.c.available).filter(_alive), 0).label("available"),
+        sa.func.coalesce(sa.func.sum(grants.c.held), 0).label("held"),
     )
-    return tuple(
+    .select_from(_account.outerjoin(grants, grants.c.account_id == _account.c.account_id))
+    .group_by(_account.c.account_id)
+)
+
+
+def grants_for(session: Session, email: str, ticket_id: str) -> tuple[str | None, tuple[GrantFact, ...]]:
+    """The account of an address, and the grants with a credit left: those of the account, and of this ticket."""
+    rows = session.execute(_GRANTS_FOR, {"email": email, "ticket_id": ticket_id}).all()
+    found = tuple(
         GrantFact(
             grant_id=row.id,
+            response_class=row.response_class,
+            rank=row.rank,
             ticket_id=row.ticket_id,
             available=row.free,
             granted_at=row.granted_at,
             expires_at=row.expires_at,
         )
         for row in rows
+        if row.id is not None and row.free > 0
     )
+    return rows[0].account_id, found
 
 
-def move(session: Session, kind: EntryKind, grant_id: str, ticket_id: str, at: datetime, now: datetime) -> str | None:
-    """Move one credit of a grant for a ticket; returns the entry's id.
-
-    None: the grant has no such credit (somebody else took the last). A second movement of the kind for the ticket
-    violates the ledger's unique key.
-    """
-    step = MOVEMENTS[kind]
-    moved = (
-        grants.update()
-        .where(
-            grants.c.id == grant_id,
-            grants.c.available + step.available >= 0,
-            grants.c.held + step.held >= 0,
-        )
-        .values(
-            available=grants.c.available + step.available,
-            held=grants.c.held + step.held,
-            consumed=grants.c.consumed + step.consumed,
-        )
-        .returning(grants.c.id, grants.c.account_id)
-        .cte("moved")
-    )
-    entry = sa.select(
-        sa.literal(new_id("cre")),
-        moved.c.id,
-        moved.c.account_id,
-        sa.literal(ticket_id),
-        sa.literal(kind.value),
-        sa.literal(1),
-        sa.literal(at, sa.DateTime(timezone=True)),
-        sa.literal(now, sa.DateTime(timezone=True)),
-    )
-    columns = ["id", "grant_id", "account_id", "ticket_id", "kind", "credits", "occurred_at", "recorded_at"]
-    return session.execute(
-        credit_entries.insert().from_select(columns, entry).returning(credit_entries.c.id)
-    ).scalar_one_or_none()
+def balance(session: Session, email: str, now: datetime) -> Balance:
+    """How many credits the account of an address has available (not lapsed) and held."""
+    row = session.execute(_BALANCE, {"email": email, "now": now}).one()
+    return Balance(account_id=row.account_id, available=row.available, held=row.held)
 
 
-def open_hold(session: Session, ticket_id: str) -> sa.Row[Any] | None:
-    """The grant of which a credit is held for this ticket, neither consumed nor released."""
-    kinds = sa.select(credit_entries.c.kind).where(credit_entries.c.ticket_id == ticket_id)
-    done = set(session.execute(kinds).scalars())
-    if EntryKind.HOLD not in done or done & {EntryKind.CONSUME, EntryKind.RELEASE}:
+def add_grant(session: Session, new: NewGrant, change: Change) -> bool:
+    """Store a grant with its first entries in ledger and trail; False when its source has given its grant already."""
+    row = {
+        "id": new_id("grt"),
+        "account_id": new.account_id,
+        "source_kind": new.source_kind,
+        "source_id": new.source_id,
+        "kind": new.kind,
+        "response_class": new.response_class,
+        "rank": new.rank,
+        "ticket_id": new.ticket_id,
+        "granted": new.amount,
+        "available": new.amount,
+        "granted_at": new.granted_at,
+        "expires_at": new.expires_at,
+        "created_at": change.at,
+    }
+    entry = {"new_entry": new_id("cre"), "happened_at": new.granted_at}
+    values = {f"new_{name}": value for name, value in row.items()} | entry | parameters_of(change)
+    return session.execute(GRANTING, values).first() is not None
+
+
+def hold(session: Session, grant_id: str, ticket_id: str, change: Change) -> Moved | None:
+    """Hold one credit of the grant for the ticket. None: somebody else took the last."""
+    return _move(session, EntryKind.HOLD, change, occurred_at=change.at, ticket_id=ticket_id, grant_id=grant_id)
+
+
+def end_hold(session: Session, kind: EntryKind, ticket_id: str, change: Change, occurred_at: datetime) -> Moved | None:
+    """Consume or release the credit that is held for the ticket. None: none is."""
+    return _move(session, kind, change, occurred_at=occurred_at, ticket_id=ticket_id)
+
+
+def restore(session: Session, ticket_id: str, change: Change) -> Moved | None:
+    """Give the credit back that the ticket has used. None: it has used none, or has it back."""
+    return _move(session, EntryKind.RESTORE, change, occurred_at=change.at, ticket_id=ticket_id)
+
+
+def take_away(session: Session, kind: EntryKind, grant_id: str, amount: int, change: Change) -> Moved | None:
+    """Let available credits of the grant expire, or revoke them. None: it has not so many."""
+    return _move(session, kind, change, occurred_at=change.at, grant_id=grant_id, amount=amount)
+
+
+def _move(
+    session: Session,
+    kind: EntryKind,
+    change: Change,
+    *,
+    occurred_at: datetime,
+    ticket_id: str | None = None,
+    grant_id: str | None = None,
+    amount: int = 1,
+) -> Moved | None:
+    values = {"new_entry": new_id("cre"), "amount": amount, "of_ticket": ticket_id, "happened_at": occurred_at}
+    of_grant = {} if grant_id is None else {"of_grant": grant_id}
+    row = session.execute(MOVING[kind], values | of_grant | parameters_of(change)).one_or_none()
+    if row is None:
         return None
-    return session.execute(
-        sa.select(grants)
-        .join(credit_entries, credit_entries.c.grant_id == grants.c.id)
-        .where(credit_entries.c.ticket_id == ticket_id, credit_entries.c.kind == EntryKind.HOLD)
-    ).one()
+    return Moved(
+        entry_id=row.entry_id,
+        grant_id=row.id,
+        account_id=row.account_id,
+        source_kind=row.source_kind,
+        source_id=row.source_id,
+    )
 
 
-def balance(session: Session, account_id: str, now: datetime) -> dict[str, int]:
-    """How many credits of an account are available (not lapsed) and held."""
-    alive = grants.c.expires_at.is_(None) | (grants.c.expires_at > now)
-    row = session.execute(
-        sa.select(
-            sa.func.coalesce(sa.func.sum(grants.c.available).filter(alive), 0).label("available"),
-            sa.func.coalesce(sa.func.sum(grants.c.held), 0).label("held"),
-        ).where(grants.c.account_id == account_id)
-    ).one()
-    return {"available": row.available, "held": row.held}
+def move_to_account(session: Session, account_id: str, to: str, change: Change) -> None:
+    """Let the grants of one account be those of another, each with an entry in the trail."""
+    moved = session.execute(
+        grants.update()
+        .where(grants.c.account_id == account_id)
+        .values(account_id=to, audit_number=grants.c.audit_number + 1)
+        .returning(grants.c.id, grants.c.audit_number)
+    ).all()
+    for row in moved:
+        append(
+            session,
+            change,
+            aggregate="grant",
+            aggregate_id=row.id,
+            number=row.audit_number,
+            owner_key=to,
+            before={"account_id": account_id},
+            after={"account_id": to},
+        )
 
 
-def grants_of_order(session: Session, order_id: str) -> list[dict[str, Any]]:
-    """The grants of an order, each with its entries in order: the trace's part that stands here."""
-    found = session.execute(sa.select(grants).where(grants.c.order_id == order_id)).mappings().all()
-    return [{**grant, "grant_id": grant["id"], "entries": entries_of_grant(session, grant["id"])} for grant in found]
+def grants_of_order(session: Session, order_id: str) -> tuple[Grant, ...]:
+    """What an order has given, each with its entries."""
+    rows = session.execute(
+        sa.select(grants).where(grants.c.source_kind == SourceKind.ORDER, grants.c.source_id == order_id)
+    ).all()
+    return tuple(
+        Grant(
+            grant_id=row.id,
+            account_id=row.account_id,
+            kind=row.kind,
+            response_class=row.response_class,
+            ticket_id=row.ticket_id,
+            granted=row.granted,
+            available=row.available,
+            held=row.held,
+            consumed=row.consumed,
+            expired=row.expired,
+            revoked=row.revoked,
+            granted_at=row.granted_at,
+            expires_at=row.expires_at,
+            entries=_entries(session, row.id),
+        )
+        for row in rows
+    )
 
 
-def entries_of_grant(session: Session, grant_id: str) -> list[dict[str, Any]]:
-    """All that happened to the credits of a grant, oldest first."""
+def _entries(session: Session, grant_id: str) -> tuple[Entry, ...]:
     rows = session.execute(
         sa.select(credit_entries)
         .where(credit_entries.c.grant_id == grant_id)
         .order_by(credit_entries.c.recorded_at, credit_entries.c.id)
-    ).mappings()
-    return [{**row, "entry_id": row["id"]} for row in rows]
+    )
+    return tuple(
+        Entry(
+            entry_id=row.id,
+            kind=row.kind,
+            credits=row.credits,
+            ticket_id=row.ticket_id,
+            cycle=row.cycle,
+            occurred_at=row.occurred_at,
+        )
+        for row in rows
+    )

@@ -5,9 +5,10 @@ from typing import Any
 from apiflask import APIBlueprint
 
 from services.entitlements.decisions import store as decisions
-from services.entitlements.decisions.decide import as_contract, decide_ticket
+from services.entitlements.decisions.decide import Question, decide_ticket
 from services.entitlements.decisions.errors import DecisionNotFound
 from services.entitlements.decisions.schemas import Decision, DecisionRequest
+from services.entitlements.decisions.told import as_contract
 from services.entitlements.web import context
 from shared.web.access import allow, services
 
@@ -20,7 +21,13 @@ decisions_api = APIBlueprint("decisions", __name__, tag="Decisions")
 @decisions_api.output(Decision)
 def decide(json_data: dict[str, Any]) -> dict[str, Any]:
     """Decide which promise a ticket carries. The same ticket gets the same decision, however often it is asked."""
-    return decide_ticket(context().db, context().policy, json_data)
+    question = Question(
+        ticket_id=json_data["ticket_id"],
+        requester_email=json_data["requester_email"],
+        requester_verified=json_data["requester_verified"],
+        opened_at=json_data["opened_at"],
+    )
+    return as_contract(decide_ticket(context(), question))
 
 
 @decisions_api.get("/v1/decisions/<ticket_id>")

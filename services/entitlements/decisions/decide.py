@@ -1,121 +1,142 @@
 """Decide which promise a ticket carries: once for each ticket, with its reasons; a later decision only raises."""
 
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
-import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from services.entitlements.accounts import store as accounts
+from services.entitlements.accounts.account import contact_key
+from services.entitlements.context import Context
 from services.entitlements.credits import store as ledger
 from services.entitlements.credits.credit import EntryKind
 from services.entitlements.decisions import store as decisions
-from services.entitlements.decisions.decision import Decision, Facts, decide, raised
-from services.entitlements.policies.policy import Policy, ResponseClass
+from services.entitlements.decisions.decision import Decision, Facts, Verdict, decide, raised
+from services.entitlements.policies.policy import Policy
 from services.entitlements.tickets import store as tickets
 from services.entitlements.tickets.errors import TicketBelongsToAnother
+from services.entitlements.tickets.ticket import Ticket
 from shared import clock
-from shared.contracts import DecisionV1
-from shared.db import Database
+from shared.audit import Change, as_json
 from shared.ids import new_id
+from shared.telemetry import get_logger
 
-Body = dict[str, Any]
+log = get_logger()
 
 
-def decide_ticket(db: Database, policy: Policy, request: Body) -> Body:
-    """The decision for a ticket as a DecisionV1; the same one for each repeat of the question.
+@dataclass(frozen=True, kw_only=True)
+class Question:
+    """What queue knows of a ticket when it asks (DecisionRequestV1)."""
 
-    `request` holds what DecisionRequestV1 has read. Raises TicketBelongsToAnother when a repeat names somebody else.
+    ticket_id: str
+    requester_email: str
+    requester_verified: bool
+    opened_at: datetime
+
+
+def decide_ticket(context: Context, question: Question) -> Decision:
+    """The decision for a ticket; the same one for each repeat of the question.
+
+    Raises TicketBelongsToAnother when a repeat names somebody else.
     """
-    ticket_id, email = request["ticket_id"], request["requester_email"].lower()
-    with db.transaction() as session:
-        tickets.lock_ticket(session, ticket_id)
-        tickets.add_ticket(session, {**request, "requester_email": email}, clock.now())
-        ticket = tickets.known_ticket(session, ticket_id)
-        if ticket is None or ticket.requester_email != email:
-            raise TicketBelongsToAnother(ticket_id)
-        found = decisions.latest(session, ticket_id) or _decide(session, policy, ticket)
-        return as_contract(found)
+    asked = Ticket(
+        ticket_id=question.ticket_id,
+        requester_email=contact_key(question.requester_email),
+        requester_verified=question.requester_verified,
+        opened_at=question.opened_at,
+    )
+    with context.db.transaction() as session:
+        ticket, is_new = tickets.ask(session, asked, clock.now())
+        if ticket.requester_email != asked.requester_email:
+            raise TicketBelongsToAnother(ticket.ticket_id)
+        found = None if is_new else decisions.latest(session, ticket.ticket_id)
+        return found or _decide(session, context.policy, ticket, None, "service:queue")
 
 
-def raise_decision(session: Session, policy: Policy, ticket: sa.Row[Any]) -> Body | None:
+def raise_decision(session: Session, policy: Policy, ticket: Ticket, *, actor: str) -> Decision | None:
     """Decide a ticket again, because new credits came; None where that changes nothing for the better.
 
     The caller holds the ticket's lock. A ticket that was answered or has ended takes no more credit.
     """
-    before = decisions.latest(session, ticket.ticket_id)
-    if before is None or ticket.first_responded_at is not None or ticket.closed_at is not None:
+    before = decisions.latest(session, ticket.ticket_id) if ticket.takes_credit else None
+    if before is None:
         return None
-    after = _decide(session, policy, ticket, before)
-    return None if after is before else as_contract(after)
+    after = _decide(session, policy, ticket, before, actor)
+    return None if after is before else after
 
 
-def as_contract(row: sa.Row[Any]) -> Body:
-    """A stored decision in the shape of DecisionV1, as Python values."""
-    stored = {**row._mapping, "decision_id": row.id}
-    return {name: stored[name] for name in DecisionV1().fields}
-
-
-def _decide(session: Session, policy: Policy, ticket: sa.Row[Any], before: sa.Row[Any] | None = None) -> sa.Row[Any]:
+def _decide(session: Session, policy: Policy, ticket: Ticket, before: Decision | None, actor: str) -> Decision:
     """Decide, hold the credit, store. Whoever takes the last credit first wins; the other is decided without it."""
-    account_id = accounts.account_of(session, ticket.requester_email)
     while True:
         now = clock.now()
+        account_id, grants = ledger.grants_for(session, ticket.requester_email, ticket.ticket_id)
         facts = Facts(
             ticket_id=ticket.ticket_id,
             opened_at=ticket.opened_at,
             requester_verified=ticket.requester_verified,
-            grants=ledger.grants_for(session, account_id, ticket.ticket_id),
+            grants=grants,
             at=now,
         )
-        decision: Decision | None = decide(facts, policy)
+        verdict = decide(facts, policy)
         if before is not None:
-            decision = raised(decide(facts, policy), ResponseClass(before.response_class), before.respond_by)
-        if decision is None and before is not None:
-            return before
-        if decision is not None and _hold(session, decision, ticket.ticket_id, now):
-            return _store(session, ticket.ticket_id, decision, facts, before)
+            better = raised(verdict, before.rank, before.respond_by)
+            if better is None:
+                return before
+            verdict = better
+        action = "decided" if before is None else "raised"
+        change = Change(actor=actor, action=action, why=" ".join(reason.code for reason in verdict.reasons), at=now)
+        if _pay(session, verdict, before, ticket.ticket_id, change):
+            return _store(session, verdict, account_id, facts, before, change)
 
 
-def _hold(session: Session, decision: Decision, ticket_id: str, now: datetime) -> bool:
-    """Hold the credit that the decision needs; False when it is gone and the facts must be read again."""
-    if decision.grant_id is None:
-        return True
-    return ledger.move(session, EntryKind.HOLD, decision.grant_id, ticket_id, now, now) is not None
+def _pay(session: Session, verdict: Verdict, before: Decision | None, ticket_id: str, change: Change) -> bool:
+    """Hold the credit that the verdict needs, then release the one before it; False when the needed one is gone."""
+    if verdict.source is not None and ledger.hold(session, verdict.source.id, ticket_id, change) is None:
+        return False
+    if before is not None and before.source is not None:
+        better = Change(
+            actor=change.actor, action="released", why=f"{ticket_id} is paid by something better", at=change.at
+        )
+        ledger.end_hold(session, EntryKind.RELEASE, ticket_id, better, change.at)
+    return True
 
 
 def _store(
-    session: Session, ticket_id: str, decision: Decision, facts: Facts, before: sa.Row[Any] | None
-) -> sa.Row[Any]:
-    target = decision.target
-    return decisions.add(
-        session,
-        {
-            "id": new_id("dec"),
-            "ticket_id": ticket_id,
-            "sequence": before.sequence + 1 if before else 1,
-            "response_class": decision.response_class,
-            "starts_at": decision.starts_at,
-            "respond_by": decision.respond_by,
-            "target_minutes": round(target.working_time.total_seconds() / 60),
-            "calendar": {"id": target.calendar_id, "name": target.calendar_name, "zone": target.calendar.zone},
-            "grant_id": decision.grant_id,
-            "reasons": [{"code": reason.code, "text": reason.text} for reason in decision.reasons],
-            "facts": {
-                "opened_at": facts.opened_at.isoformat(),
-                "requester_verified": facts.requester_verified,
-                "grants": [
-                    {
-                        "grant_id": grant.grant_id,
-                        "ticket_id": grant.ticket_id,
-                        "available": grant.available,
-                        "granted_at": grant.granted_at.isoformat(),
-                        "expires_at": grant.expires_at.isoformat() if grant.expires_at else None,
-                    }
-                    for grant in facts.grants
-                ],
-            },
-            "policy_version": decision.policy_version,
-            "decided_at": facts.at,
-        },
+    session: Session, verdict: Verdict, account_id: str | None, facts: Facts, before: Decision | None, change: Change
+) -> Decision:
+    promised = verdict.response_class
+    if verdict.unknown_class is not None:
+        log.error(
+            "the policy has no class that was bought; the nearest below stands in",
+            bought=verdict.unknown_class,
+            given=promised.id,
+            ticket_id=facts.ticket_id,
+        )
+    calendar = promised.calendar
+    decision = Decision(
+        decision_id=new_id("dec"),
+        ticket_id=facts.ticket_id,
+        sequence=before.sequence + 1 if before else 1,
+        account_id=account_id,
+        source=verdict.source,
+        response_class=promised.id,
+        rank=promised.rank,
+        taken_by=promised.taken_by,
+        names=promised.names,
+        sentences=promised.sentences,
+        target_minutes=promised.target_minutes,
+        calendar={"id": calendar.id, "names": calendar.names, "zone": calendar.hours.zone},
+        starts_at=verdict.starts_at,
+        respond_by=verdict.respond_by,
+        reasons=verdict.reasons,
+        policy_version=verdict.policy_version,
+        decided_at=facts.at,
     )
+    decisions.add(session, decision, before, _as_stored(facts), change)
+    return decision
+
+
+def _as_stored(facts: Facts) -> dict[str, Any]:
+    return as_json({"opened_at": facts.opened_at, "requester_verified": facts.requester_verified}) | {
+        "grants": [as_json(asdict(grant)) for grant in facts.grants]
+    }

@@ -1,11 +1,29 @@
 """The decision: which promise a ticket carries, and why. Same facts and same policy, same decision."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
+from enum import StrEnum
+from typing import Any
 
 from services.entitlements.credits.credit import GrantFact
-from services.entitlements.policies.policy import Policy, ResponseClass, Target
+from services.entitlements.policies.policy import Policy, ResponseClass
+from shared.sentences import Sentence, Words
+
+
+class SourceKind(StrEnum):
+    """What pays for a promise."""
+
+    CREDIT = "credit"
+    """A credit of a grant, which the id names."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Source:
+    """What pays for a promise; what everybody gets has none."""
+
+    kind: SourceKind
+    id: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -20,103 +38,131 @@ class Facts:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Reason:
-    """One step of the way: a code for programs, a sentence for people."""
+class Verdict:
+    """What a ticket is entitled to, by the rules alone.
 
-    code: str
-    text: str
+    `unknown_class`: what was bought, where the policy does not have it any more.
+    """
+
+    response_class: ResponseClass
+    source: Source | None
+    starts_at: datetime
+    respond_by: datetime
+    reasons: tuple[Sentence, ...]
+    policy_version: str
+    unknown_class: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
 class Decision:
-    """What a ticket is entitled to. A premium decision names the grant of which a credit is to be held."""
+    """A decision as it is stored. `calendar` is id, names and zone as the policy had them."""
 
-    response_class: ResponseClass
+    decision_id: str
+    ticket_id: str
+    sequence: int
+    account_id: str | None
+    source: Source | None
+    response_class: str
+    rank: int
+    taken_by: str
+    names: Mapping[str, str] = field(hash=False)
+    sentences: Mapping[str, str] = field(hash=False)
+    target_minutes: int
+    calendar: Mapping[str, Any] = field(hash=False)
     starts_at: datetime
     respond_by: datetime
-    grant_id: str | None
-    target: Target
-    reasons: tuple[Reason, ...]
+    reasons: tuple[Sentence, ...]
     policy_version: str
+    decided_at: datetime
 
 
-def decide(facts: Facts, policy: Policy) -> Decision:
-    """Premium if a credit can be held for this ticket, else standard."""
-    grant = choose_grant(facts)
-    if grant is None:
-        return _promise(policy, ResponseClass.STANDARD, facts.opened_at, None, _why_standard())
+def decide(facts: Facts, policy: Policy) -> Verdict:
+    """The best class of which a credit can be held for this ticket, else what everybody gets."""
+    choice = choose_grant(facts, policy)
+    if choice is None:
+        # One sentence for all: whether an address has credits is told only to whoever has proved it.
+        return _verdict(policy, policy.for_everybody, facts.opened_at, None, (Sentence.of("no_credit"),))
+    grant, response_class = choice
     bought_for_this = grant.ticket_id == facts.ticket_id
     # What was bought for this ticket runs from the payment; another credit was there when the ticket was opened.
     start = max(grant.granted_at, facts.opened_at) if bought_for_this else facts.opened_at
-    reason = (
-        Reason(code="paid_for_this_ticket", text="You bought a priority incident for this question.")
-        if bought_for_this
-        else Reason(code="credit_of_account", text="One of your priority incidents is used for this question.")
-    )
-    return _promise(policy, ResponseClass.PREMIUM, start, grant.grant_id, (reason,))
+    why = [Sentence.of("paid_for_this_ticket") if bought_for_this else Sentence.of("credit_of_account")]
+    unknown = None if response_class.id == grant.response_class else grant.response_class
+    if unknown is not None:
+        why.append(Sentence.of("class_is_gone", bought=unknown))
+    source = Source(kind=SourceKind.CREDIT, id=grant.grant_id)
+    verdict = _verdict(policy, response_class, start, source, tuple(why), from_payment=bought_for_this)
+    return replace(verdict, unknown_class=unknown)
 
 
-def choose_grant(facts: Facts) -> GrantFact | None:
-    """The grant that pays: first what was bought for this ticket, then what lapses first, then the oldest.
+def choose_grant(facts: Facts, policy: Policy) -> tuple[GrantFact, ResponseClass] | None:
+    """The grant that pays and the class that it buys: what was bought for this ticket comes before other credits.
 
-    A requester who has not proved the address burns nothing but what was bought for this very ticket: anybody can write
-    somebody else's address into a form.
+    Of several the best class, then what lapses first, then the oldest. A requester who has not proved the address burns
+    nothing but what was bought for this very ticket: anybody can write somebody else's address into a form. A credit
+    that would buy no more than everybody gets is kept.
     """
-    usable = [grant for grant in facts.grants if grant.available > 0 and not _expired(grant, facts.at)]
-    own = [grant for grant in usable if grant.ticket_id == facts.ticket_id]
+    usable = [
+        (grant, response_class)
+        for grant in facts.grants
+        if grant.available > 0 and not _expired(grant, facts.at)
+        if (response_class := policy.in_place_of(grant.response_class, grant.rank)) != policy.for_everybody
+    ]
+    own = [choice for choice in usable if choice[0].ticket_id == facts.ticket_id]
     return min(own or _of_account(usable, facts), key=_burn_order, default=None)
 
 
-def _of_account(usable: Sequence[GrantFact], facts: Facts) -> list[GrantFact]:
-    return list(usable) if facts.requester_verified else []
+def _of_account(
+    usable: Sequence[tuple[GrantFact, ResponseClass]], facts: Facts
+) -> Sequence[tuple[GrantFact, ResponseClass]]:
+    return usable if facts.requester_verified else ()
 
 
-def _burn_order(grant: GrantFact) -> tuple[bool, datetime, datetime, str]:
+def _burn_order(choice: tuple[GrantFact, ResponseClass]) -> tuple[int, bool, datetime, datetime, str]:
+    grant, response_class = choice
     lapses = grant.expires_at or grant.granted_at
-    return (grant.expires_at is None, lapses, grant.granted_at, grant.grant_id)
+    return (-response_class.rank, grant.expires_at is None, lapses, grant.granted_at, grant.grant_id)
 
 
 def _expired(grant: GrantFact, at: datetime) -> bool:
     return grant.expires_at is not None and grant.expires_at <= at
 
 
-def _why_standard() -> tuple[Reason, ...]:
-    # One sentence for all: whether an address has credits is told only to whoever has proved it.
-    return (Reason(code="no_credit", text="No priority incident is used for this question."),)
-
-
-def _promise(
-    policy: Policy, response_class: ResponseClass, start: datetime, grant_id: str | None, why: tuple[Reason, ...]
-) -> Decision:
-    target = policy.target(response_class)
-    hours = round(target.working_time.total_seconds() / 3600)
-    promise = Reason(
-        code=f"{response_class}_target",
-        text=f"A person answers within {hours} hours, {target.calendar_name}, from {_start_word(response_class, why)}.",
+def _verdict(
+    policy: Policy,
+    response_class: ResponseClass,
+    start: datetime,
+    source: Source | None,
+    why: tuple[Sentence, ...],
+    *,
+    from_payment: bool = False,
+) -> Verdict:
+    target, calendar = response_class.target, Words(response_class.calendar.names)
+    promise = (
+        Sentence.of("answer_counted_from_payment", target=target, calendar=calendar, start=start)
+        if from_payment
+        else Sentence.of("answer_counted_from_question", target=target, calendar=calendar, start=start)
     )
-    return Decision(
+    return Verdict(
         response_class=response_class,
+        source=source,
         starts_at=start,
-        respond_by=target.respond_by(start),
-        grant_id=grant_id,
-        target=target,
+        respond_by=response_class.respond_by(start),
         reasons=(*why, promise),
         policy_version=policy.version,
     )
 
 
-def _start_word(response_class: ResponseClass, why: tuple[Reason, ...]) -> str:
-    paid_now = response_class is ResponseClass.PREMIUM and why[0].code == "paid_for_this_ticket"
-    return "the moment of your payment" if paid_now else "the moment you wrote"
-
-
-def raised(new: Decision, old_class: ResponseClass, old_respond_by: datetime) -> Decision | None:
-    """The new decision where it is better for the customer, else None: what was promised only ever rises.
+def raised(new: Verdict, rank: int, respond_by: datetime) -> Verdict | None:
+    """The new verdict where it is better for the customer, else None: what was promised only ever rises.
 
     A rise in class keeps the earlier of both due times.
     """
-    better_class = new.response_class is ResponseClass.PREMIUM and old_class is ResponseClass.STANDARD
-    earlier = new.respond_by < old_respond_by and new.response_class is old_class
+    better_class = new.response_class.rank > rank
+    earlier = new.response_class.rank == rank and new.respond_by < respond_by
     if not (better_class or earlier):
         return None
-    return replace(new, respond_by=min(new.respond_by, old_respond_by))
+    if new.respond_by <= respond_by:
+        return new
+    kept = Sentence.of("earlier_time_kept", respond_by=respond_by)
+    return replace(new, respond_by=respond_by, reasons=(*new.reasons, kept))

@@ -1,1 +1,4 @@
-"""What each response class promises, and by which calendar. Stands on nothing."""
+"""Which response classes there are, what each promises, and by which calendar: data, read from a file.
+
+Stands on nothing.
+"""

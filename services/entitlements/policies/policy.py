@@ -1,61 +1,70 @@
-"""The policy: what each response class promises, and by which calendar. Versioned; a decision names its version."""
+"""The policy: which response classes there are, what each promises, by which calendar. A decision names its version."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from shared.worktime import AROUND_THE_CLOCK, Calendar, add_working, weekdays
+from shared.worktime import Calendar, add_working
 
 
-class ResponseClass(StrEnum):
-    """How soon a person answers."""
+class TakenBy(StrEnum):
+    """Which agents take the tickets of a class first."""
 
-    PREMIUM = "premium"
-    """Paid for: two hours."""
-    STANDARD = "standard"
-    """Everybody: a day."""
+    SENIOR = "senior"
+    """Senior agents take them before anything else."""
+    EVERYBODY = "everybody"
+    """Any agent takes them."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Target:
-    """One promise of a policy: so much working time of a calendar until the first answer."""
+class NamedCalendar:
+    """When the working time of a promise runs, with its names by language; English always."""
 
-    working_time: timedelta
-    calendar_id: str
-    calendar_name: str
-    calendar: Calendar
+    id: str
+    names: Mapping[str, str] = field(hash=False)
+    hours: Calendar
+
+
+@dataclass(frozen=True, kw_only=True)
+class ResponseClass:
+    """A class of promises: so much working time of a calendar until a person has answered."""
+
+    id: str
+    rank: int
+    taken_by: TakenBy
+    names: Mapping[str, str] = field(hash=False)
+    sentences: Mapping[str, str] = field(hash=False)
+    target: timedelta
+    calendar: NamedCalendar
 
     def respond_by(self, start: datetime) -> datetime:
         """When a person has answered at the latest, for a clock that starts then (UTC)."""
-        return add_working(self.calendar, start, self.working_time)
+        return add_working(self.calendar.hours, start, self.target)
+
+    @property
+    def target_minutes(self) -> int:
+        """The promised working time in minutes."""
+        return round(self.target.total_seconds() / 60)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Policy:
-    """The targets of each class under one version."""
+    """The classes under one version, the best first; no two have one rank."""
 
     version: str
-    targets: dict[ResponseClass, Target]
+    classes: tuple[ResponseClass, ...]
 
-    def target(self, response_class: ResponseClass) -> Target:
-        """What that class promises."""
-        return self.targets[response_class]
+    @property
+    def for_everybody(self) -> ResponseClass:
+        """What a ticket carries for which nothing pays: the class of the lowest rank."""
+        return self.classes[-1]
 
+    def find(self, class_id: str) -> ResponseClass | None:
+        """The class of that id, if the policy has it."""
+        return next((one for one in self.classes if one.id == class_id), None)
 
-POLICY = Policy(
-    version="2026-11",
-    targets={
-        ResponseClass.PREMIUM: Target(
-            working_time=timedelta(hours=2),
-            calendar_id="around-the-clock",
-            calendar_name="around the clock, every day",
-            calendar=AROUND_THE_CLOCK,
-        ),
-        ResponseClass.STANDARD: Target(
-            working_time=timedelta(hours=24),
-            calendar_id="weekdays",
-            calendar_name="Monday to Friday",
-            calendar=weekdays("Europe/Berlin"),
-        ),
-    },
-)
+    def in_place_of(self, class_id: str, rank: int) -> ResponseClass:
+        """The class that was bought; where the policy no longer has it, the nearest that does not stand above it."""
+        at_most = (one for one in self.classes if one.rank <= rank)
+        return self.find(class_id) or next(at_most, self.for_everybody)

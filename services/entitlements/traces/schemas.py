@@ -9,22 +9,26 @@ class CreditEntry(Schema):
 
     entry_id = String()
     kind = String()
-    ticket_id = String(allow_none=True)
     credits = Integer()
+    ticket_id = String(allow_none=True)
+    cycle = Integer(allow_none=True, metadata={"description": "Which hold of the ticket this belongs to, from 1."})
     occurred_at = AwareDateTime()
 
 
 class Grant(Schema):
-    """A grant with its balances and all that happened to its credits."""
+    """A grant with its counters and all that happened to its credits."""
 
     grant_id = String()
     account_id = String()
-    product = String()
+    kind = String()
+    response_class = String(metadata={"description": "What one of its credits buys."})
     ticket_id = String(allow_none=True)
-    credits = Integer()
+    granted = Integer(metadata={"description": "Always the sum of the five counters that follow."})
     available = Integer()
     held = Integer()
     consumed = Integer()
+    expired = Integer()
+    revoked = Integer()
     granted_at = AwareDateTime()
     expires_at = AwareDateTime(allow_none=True)
     entries = List(Nested(CreditEntry))

@@ -13,5 +13,4 @@ agents = sa.Table(
     sa.Column("email", sa.Text),
     sa.Column("tier", sa.Text, nullable=False),
     moment("seen_at", nullable=False),
-    sa.CheckConstraint("tier IN ('senior', 'regular')", name="agents_tier"),
 )

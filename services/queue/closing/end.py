@@ -4,10 +4,11 @@ from services.queue.context import Context
 from services.queue.conversation import store as messages
 from services.queue.conversation.record_first_response import record_first_response
 from services.queue.tickets import store as tickets
-from services.queue.tickets.audit import CUSTOMER, Act
 from services.queue.tickets.errors import TicketMovedOn
 from services.queue.tickets.ticket import State
 from shared import clock, outbox
+from shared.audit import CUSTOMER, Change
+from shared.sentences import Sentence
 
 
 def confirm_ticket(context: Context, ticket_id: str) -> None:
@@ -16,16 +17,16 @@ def confirm_ticket(context: Context, ticket_id: str) -> None:
     Whoever confirms has read the answer: where its mail is still waiting, this is the first response on record.
     """
     now = clock.now()
-    act = Act(actor=CUSTOMER, action="confirmed", why="the customer says that it is solved", at=now)
+    change = Change(actor=CUSTOMER, action="confirmed", why="the customer says that it is solved", at=now)
     with context.db.transaction() as session:
         ticket = tickets.lock(session, ticket_id)
         if ticket.state is State.CLOSED:
             return
         if ticket.state is not State.RESOLVED:
             raise TicketMovedOn(ticket_id, ticket.state, "We are still at it: look at the ticket again.")
-        ticket = record_first_response(session, ticket, act)
-        ticket = tickets.change(session, ticket, act, state=State.CLOSED.value, ended_at=now, lease_expires_at=None)
-        messages.add_line(session, ticket, "Solved.", now)
+        ticket = record_first_response(session, ticket, change)
+        ticket = tickets.alter(session, ticket, change, state=State.CLOSED.value, ended_at=now, lease_expires_at=None)
+        messages.add_line(session, ticket, Sentence.of("solved"), now)
         body = {"ticket_id": ticket.id, "outcome": "confirmed", "closed_at": now}
         outbox.publish(session, "queue.ticket.closed.v1", body, to="entitlements")
 
@@ -36,16 +37,16 @@ def cancel_ticket(context: Context, ticket_id: str) -> None:
     Canceled already: nothing changes. Raises TicketMovedOn once there is an answer.
     """
     now = clock.now()
-    act = Act(actor=CUSTOMER, action="canceled", why="the customer no longer needs it", at=now)
+    change = Change(actor=CUSTOMER, action="canceled", why="the customer no longer needs it", at=now)
     with context.db.transaction() as session:
         ticket = tickets.lock(session, ticket_id)
         if ticket.state is State.CANCELED:
             return
         if ticket.state is not State.OPEN or messages.was_answered(session, ticket_id):
             raise TicketMovedOn(ticket_id, ticket.state, "It was answered meanwhile: look at the ticket again.")
-        ticket = tickets.change(
-            session, ticket, act, state=State.CANCELED.value, ended_at=now, queued=False, lease_expires_at=None
+        ticket = tickets.alter(
+            session, ticket, change, state=State.CANCELED.value, ended_at=now, queued=False, lease_expires_at=None
         )
-        messages.add_line(session, ticket, "Canceled: no longer needed.", now)
+        messages.add_line(session, ticket, Sentence.of("canceled"), now)
         body = {"ticket_id": ticket.id, "outcome": "canceled", "closed_at": now}
         outbox.publish(session, "queue.ticket.closed.v1", body, to="entitlements")

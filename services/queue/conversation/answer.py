@@ -1,6 +1,7 @@
 """An agent writes to the customer: an answer, a question, or the solution."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from sqlalchemy.orm import Session
 
@@ -8,16 +9,16 @@ from services.queue.agents.agent import Agent
 from services.queue.context import Context
 from services.queue.conversation import store as messages
 from services.queue.conversation.message import MessageKind
-from services.queue.mail_out import letters
+from services.queue.mail_out.letter import MailKind
 from services.queue.mail_out.mail_customer import mail_customer
 from services.queue.tickets import store as tickets
-from services.queue.tickets.address import ticket_url
-from services.queue.tickets.audit import Act, agent_actor
-from services.queue.tickets.errors import TextMissing, TicketMovedOn
+from services.queue.tickets.errors import LeaseLost, TextMissing, TicketMovedOn
 from services.queue.tickets.form_key import form_key
 from services.queue.tickets.text import plain_text
 from services.queue.tickets.ticket import AFTER_AGENT, Lease, State, Step, Ticket, may_be_answered
 from shared import clock
+from shared.audit import Change, agent_actor
+from shared.sentences import Sentence
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,64 +40,65 @@ def answer_ticket(context: Context, agent: Agent, ticket_id: str, answer: Answer
     now = clock.now()
     text, restated = plain_text(answer.text), plain_text(answer.restated) or None
     sent = form_key(answer.form_token, "answer", ticket_id, answer.step, text, restated or "")
+    change = Change(actor=agent_actor(agent.id), action=f"agent_{answer.step}", why="wrote to the customer", at=now)
     with context.db.transaction() as session:
-        tickets.lock(session, ticket_id)  # the second of two clicks waits here, and then sees the first
+        ticket = tickets.lock(session, ticket_id)  # the second of two clicks waits here, and then sees the first
         if messages.form_was_sent(session, sent):
             return
-        ticket = tickets.lock_leased(session, ticket_id, answer.lease, now)
-        _check(session, ticket, answer.step, text)
+        _check(session, ticket, answer, text, now)
         state = AFTER_AGENT[answer.step]
-        act = Act(actor=agent_actor(agent.id), action=f"agent_{answer.step}", why="wrote to the customer", at=now)
-        ticket = tickets.change(
+        ticket = tickets.alter(
             session,
             ticket,
-            act,
+            change,
             state=state.value,
             restated=restated or ticket.restated,
             resolved_at=now if state is State.RESOLVED else ticket.resolved_at,
             queued=False,
             lease_expires_at=None,
         )
-        told = _store(session, ticket, agent, answer.step, text, act, sent)
-        url = ticket_url(ticket, context.settings)
-        letter = letters.answer(ticket.number, answer.step, agent.name, text, restated, url)
+        message_id = _store(session, ticket, agent, answer.step, text, now, sent)
         mail_customer(
             session,
             context.settings,
             ticket,
-            letter,
-            kind=answer.step.value,
-            once_key=told,
+            MailKind(answer.step.value),
+            {"message_id": message_id, "agent": agent.name, "restated": restated},
+            once_key=f"message:{message_id}" if message_id else f"resolved:{ticket.id}:{now.isoformat()}",
             now=now,
             answers=bool(text),
         )
 
 
-def _check(session: Session, ticket: Ticket, step: Step, text: str) -> None:
+def _check(session: Session, ticket: Ticket, answer: Answer, text: str, now: datetime) -> None:
+    if not ticket.runs(answer.lease, now):
+        raise LeaseLost(ticket.id)
     if not may_be_answered(ticket.state):
         raise TicketMovedOn(ticket.id, ticket.state, "The ticket has ended; nothing was sent.")
     if text:
         return
-    if step is not Step.RESOLVE:
+    if answer.step is not Step.RESOLVE:
         raise TextMissing("Write what the customer should read.")
     if not messages.was_answered(session, ticket.id):
         raise TextMissing("Write the solution: the customer has had no answer yet.")
 
 
-def _store(session: Session, ticket: Ticket, agent: Agent, step: Step, text: str, act: Act, sent: str) -> str:
-    """Put it into the conversation; returns the key under which its mail tells it once."""
+def _store(
+    session: Session, ticket: Ticket, agent: Agent, step: Step, text: str, now: datetime, sent: str
+) -> str | None:
+    """Put it into the conversation; returns the id of the message, None for a solution without words."""
     if not text:
-        messages.add_line(session, ticket, f"{agent.name} believes that it is solved.", act.at, form_key=sent)
-        return f"resolved:{ticket.id}:{act.at.isoformat()}"
-    message_id = messages.add(
+        line = Sentence.of("believed_solved", agent=agent.name)
+        messages.add_line(session, ticket, line, now, form_key=sent)
+        return None
+    return messages.add(
         session,
         ticket,
         MessageKind.AGENT,
         text,
-        act.at,
+        now,
         author=agent.name,
         agent_id=agent.id,
         step=step,
         form_key=sent,
     )
-    return f"message:{message_id}"

@@ -6,7 +6,6 @@ from apiflask import APIBlueprint
 
 from services.queue.conversation.reply import reply_to_ticket
 from services.queue.conversation.schemas import MessageTaken, NewMessage
-from services.queue.tickets import store as tickets
 from services.queue.web import actor, context, request_token
 from shared.web.access import allow
 from shared.web.idempotency import idempotent
@@ -21,6 +20,5 @@ conversation_api = APIBlueprint("conversation", __name__, tag="Conversation")
 @conversation_api.output(MessageTaken, status_code=201)
 def add_message(ticket_id: str, json_data: dict[str, Any]) -> dict[str, Any]:
     """Add what the customer says; a ticket that was called solved comes back."""
-    message_id = reply_to_ticket(context(), ticket_id, json_data["text"], request_token(), actor())
-    with context().db.transaction() as session:
-        return {"message_id": message_id, "ticket_id": ticket_id, "state": tickets.find(session, ticket_id).state.value}
+    reply = reply_to_ticket(context(), ticket_id, json_data["text"], request_token(), actor())
+    return {"message_id": reply.message_id, "ticket_id": ticket_id, "state": reply.state.value}

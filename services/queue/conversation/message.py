@@ -5,6 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from services.queue.tickets.ticket import Step
+from shared.sentences import Sentence
 
 
 class MessageKind(StrEnum):
@@ -20,6 +21,10 @@ class MessageKind(StrEnum):
     """A quiet line that says what happened."""
 
 
+Words = str | Sentence
+"""What a person wrote; or what we say, as code and parameters, worded when it is shown."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Message:
     """One message of a conversation."""
@@ -28,5 +33,5 @@ class Message:
     kind: MessageKind
     step: Step | None
     author: str
-    body: str
+    words: Words
     created_at: datetime

@@ -3,16 +3,16 @@
 from sqlalchemy.orm import Session
 
 from services.queue.tickets import store as tickets
-from services.queue.tickets.audit import Act
 from services.queue.tickets.ticket import Ticket
 from shared import outbox
+from shared.audit import Change
 
 
-def record_first_response(session: Session, ticket: Ticket, act: Act) -> Ticket:
+def record_first_response(session: Session, ticket: Ticket, change: Change) -> Ticket:
     """Once for each locked ticket; the event leaves in the same transaction."""
     if ticket.first_responded_at is not None:
         return ticket
-    ticket = tickets.change(session, ticket, act, first_responded_at=act.at)
-    body = {"ticket_id": ticket.id, "responded_at": act.at}
+    ticket = tickets.alter(session, ticket, change, first_responded_at=change.at)
+    body = {"ticket_id": ticket.id, "responded_at": change.at}
     outbox.publish(session, "queue.ticket.first_responded.v1", body, to="entitlements")
     return ticket

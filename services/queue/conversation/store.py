@@ -7,10 +7,11 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from services.queue.conversation.message import Message, MessageKind
+from services.queue.conversation.message import Message, MessageKind, Words
 from services.queue.conversation.tables import messages
 from services.queue.tickets.ticket import Step, Ticket
 from shared.ids import new_id
+from shared.sentences import Sentence
 
 
 def _from_row(row: sa.Row[Any]) -> Message:
@@ -19,7 +20,7 @@ def _from_row(row: sa.Row[Any]) -> Message:
         kind=MessageKind(row.kind),
         step=Step(row.step) if row.step else None,
         author=row.author,
-        body=row.body,
+        words=row.body if row.body is not None else Sentence.from_json(row.sentence),
         created_at=row.created_at,
     )
 
@@ -28,7 +29,7 @@ def add(
     session: Session,
     ticket: Ticket,
     kind: MessageKind,
-    body: str,
+    words: Words,
     now: datetime,
     *,
     author: str,
@@ -45,7 +46,8 @@ def add(
         step=step.value if step else None,
         agent_id=agent_id,
         author=author,
-        body=body,
+        body=words if isinstance(words, str) else None,
+        sentence=words.as_json() if isinstance(words, Sentence) else sa.null(),
         form_key=form_key,
         created_at=now,
     )
@@ -54,17 +56,33 @@ def add(
     ).scalar_one_or_none()
 
 
-def add_line(session: Session, ticket: Ticket, text: str, now: datetime, form_key: str | None = None) -> None:
+def add_line(session: Session, ticket: Ticket, line: Sentence, now: datetime, form_key: str | None = None) -> None:
     """Add a quiet line that both sides read."""
-    add(session, ticket, MessageKind.SYSTEM, text, now, author="system", form_key=form_key)
+    add(session, ticket, MessageKind.SYSTEM, line, now, author="system", form_key=form_key)
+
+
+_of_ticket = (
+    sa.select(messages)
+    .where(messages.c.ticket_id == sa.bindparam("ticket_id"))
+    .order_by(messages.c.created_at, messages.c.id)
+)
+_without_notes = _of_ticket.where(messages.c.kind != MessageKind.NOTE.value)
+_answers = sa.exists().where(
+    messages.c.ticket_id == sa.bindparam("ticket_id"), messages.c.kind == MessageKind.AGENT.value
+)
 
 
 def of_ticket(session: Session, ticket_id: str, *, with_notes: bool) -> list[Message]:
     """The conversation, oldest first; notes only for those who work here."""
-    query = sa.select(messages).where(messages.c.ticket_id == ticket_id).order_by(messages.c.created_at, messages.c.id)
-    if not with_notes:
-        query = query.where(messages.c.kind != MessageKind.NOTE.value)
-    return [_from_row(row) for row in session.execute(query)]
+    query = _of_ticket if with_notes else _without_notes
+    return [_from_row(row) for row in session.execute(query, {"ticket_id": ticket_id})]
+
+
+def text_of(session: Session, message_id: str) -> str:
+    """The words that a person wrote in this message."""
+    query = sa.select(messages.c.body).where(messages.c.id == message_id)
+    text: str = session.execute(query).scalar_one()
+    return text
 
 
 def id_of_form(session: Session, form_key: str) -> str:
@@ -80,5 +98,4 @@ def form_was_sent(session: Session, form_key: str) -> bool:
 
 def was_answered(session: Session, ticket_id: str) -> bool:
     """Whether an agent has written to the customer, sent by now or still on its way."""
-    answered = sa.exists().where(messages.c.ticket_id == ticket_id, messages.c.kind == MessageKind.AGENT.value)
-    return session.execute(sa.select(answered)).scalar_one()
+    return session.execute(sa.select(_answers), {"ticket_id": ticket_id}).scalar_one()

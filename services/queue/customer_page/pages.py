@@ -6,24 +6,24 @@ from typing import Any
 from flask import Blueprint, Response, flash, make_response, redirect, render_template, request
 from werkzeug.wrappers import Response as AnyResponse
 
-from services.queue.agents import store as agents
 from services.queue.closing.end import cancel_ticket, confirm_ticket
-from services.queue.conversation import store as messages
 from services.queue.conversation.reply import reopen_ticket, reply_to_ticket
-from services.queue.customer_page.view import Top, price_of, top_of
+from services.queue.conversation.view import shown as shown_messages
+from services.queue.customer_page.view import Case, case_of, price_of, top_of
 from services.queue.payments.buy_incident import checkout_url
 from services.queue.payments.go_on import go_on_without_payment
 from services.queue.payments.pages import remember_here
 from services.queue.payments.payment import may_be_paid
-from services.queue.tickets import store as tickets
 from services.queue.tickets.address import ticket_behind
 from services.queue.tickets.errors import TextMissing, TicketMovedOn
+from services.queue.tickets.reasons import reasons_said
 from services.queue.tickets.text import LONGEST_TEXT
 from services.queue.tickets.ticket import State, Ticket
 from services.queue.web import context
 from shared.ids import new_token
+from shared.reader import known_zone
 from shared.web.access import public
-from shared.web.formats import ZONE_COOKIE, known_zone
+from shared.web.formats import ZONE_COOKIE
 
 ticket_pages = Blueprint("ticket", __name__, url_prefix="/t/<token>", template_folder="templates")
 
@@ -34,17 +34,16 @@ _CAME_FROM = ("payment", "checkout")
 @public
 def show(token: str) -> str:
     """The page."""
-    return _page(token, ticket_behind(context(), token))
+    return _page(token)
 
 
 @ticket_pages.get("/top")
 @public
 def top(token: str) -> Response:
     """The top of the page, fetched again and again while it is open."""
-    ticket = ticket_behind(context(), token)
-    shown = _top(ticket)
-    response = make_response(render_template("ticket_top.html", **_facts(token, ticket, shown)))
-    if shown.final:
+    facts = _facts(token, _case(token))
+    response = make_response(render_template("ticket_top.html", **facts))
+    if facts["top"].final:
         response.headers["X-Live-Stop"] = "1"
     return response
 
@@ -53,37 +52,36 @@ def top(token: str) -> Response:
 @public
 def conversation(token: str) -> str:
     """The conversation, fetched again and again while the page is open."""
-    ticket = ticket_behind(context(), token)
-    return render_template("ticket_conversation.html", **_conversation(ticket))
+    return render_template("ticket_conversation.html", **_conversation(_case(token)))
 
 
 @ticket_pages.post("/reply")
 @public
 def reply(token: str) -> AnyResponse | tuple[str, int]:
     """The customer writes."""
-    ticket = ticket_behind(context(), token)
+    ticket = _ticket(token)
     text = request.form.get("text", "")
     if len(text) > LONGEST_TEXT:
-        return _too_long(token, ticket, text)
+        return _too_long(token, text)
     try:
         reply_to_ticket(context(), ticket.id, text, _form_token())
     except (TextMissing, TicketMovedOn) as error:
-        return _page(token, _again(ticket), {"text": error.message}, text), error.status
+        return _page(token, {"text": error.message}, text), error.status
     flash("Sent. We have it.", "success")
     return redirect(f"/t/{token}#conversation", 303)
 
 
-def _too_long(token: str, ticket: Ticket, text: str) -> tuple[str, int]:
+def _too_long(token: str, text: str) -> tuple[str, int]:
     error = f"This is too long: use at most {LONGEST_TEXT:,} characters (now {len(text):,})."
-    return _page(token, ticket, {"text": error}, text), 422
+    return _page(token, {"text": error}, text), 422
 
 
 def _done(token: str, step: Callable[[Ticket], None], said: str) -> AnyResponse | tuple[str, int]:
-    ticket = ticket_behind(context(), token)
+    ticket = _ticket(token)
     try:
         step(ticket)
     except TicketMovedOn as error:
-        return _page(token, _again(ticket), {"": error.message}), error.status
+        return _page(token, {"": error.message}), error.status
     flash(said, "success")
     return redirect(f"/t/{token}", 303)
 
@@ -101,7 +99,7 @@ def not_solved(token: str) -> AnyResponse | tuple[str, int]:
     """The customer says that it is not."""
     text, form_token = request.form.get("text", ""), _form_token()
     if len(text) > LONGEST_TEXT:
-        return _too_long(token, ticket_behind(context(), token), text)
+        return _too_long(token, text)
     return _done(
         token,
         lambda ticket: reopen_ticket(context(), ticket.id, text, form_token),
@@ -131,7 +129,7 @@ def go_on(token: str) -> AnyResponse | tuple[str, int]:
 @public
 def pay(token: str) -> AnyResponse:
     """Try the payment (again)."""
-    ticket = ticket_behind(context(), token)
+    ticket = _ticket(token)
     if not may_be_paid(ticket):
         return redirect(f"/t/{token}", 303)
     url = checkout_url(context(), ticket)
@@ -145,9 +143,14 @@ def _form_token() -> str:
     return request.form.get("form_token", "")[:64] or new_token()
 
 
-def _again(ticket: Ticket) -> Ticket:
+def _ticket(token: str) -> Ticket:
     with context().db.transaction() as transaction:
-        return tickets.find(transaction, ticket.id)
+        return ticket_behind(transaction, context().settings, token)
+
+
+def _case(token: str) -> Case:
+    with context().db.transaction() as transaction:
+        return case_of(transaction, ticket_behind(transaction, context().settings, token))
 
 
 def _zone(ticket: Ticket) -> str:
@@ -155,39 +158,34 @@ def _zone(ticket: Ticket) -> str:
     return known_zone(request.cookies.get(ZONE_COOKIE)) or ticket.zone
 
 
-def _top(ticket: Ticket) -> Top:
-    with context().db.transaction() as transaction:
-        agent = agents.find(transaction, ticket.owner_id)
-        answered = messages.was_answered(transaction, ticket.id)
-    came_from = request.args.get("from")
-    return top_of(ticket, agent, _zone(ticket), came_from if came_from in _CAME_FROM else None, answered=answered)
-
-
-def _facts(token: str, ticket: Ticket, shown: Top) -> dict[str, Any]:
-    came_from = request.args.get("from")
+def _facts(token: str, case: Case) -> dict[str, Any]:
+    ticket, zone, came_from = case.ticket, _zone(case.ticket), request.args.get("from")
+    came_from = came_from if came_from in _CAME_FROM else None
+    shown = top_of(case, zone, came_from)
     return {
         "token": token,
         "ticket": ticket,
         "top": shown,
-        "zone": _zone(ticket),
+        "zone": zone,
+        "reasons": reasons_said(ticket.promise.reasons, zone=zone) if ticket.promise else (),
         "form_token": new_token(),
         "price": price_of(context(), ticket.product, ticket.currency) if shown.offers_payment else None,
-        "query": f"?from={came_from}" if came_from in _CAME_FROM else "",
+        "query": f"?from={came_from}" if came_from else "",
     }
 
 
-def _conversation(ticket: Ticket) -> dict[str, Any]:
-    with context().db.transaction() as transaction:
-        found = messages.of_ticket(transaction, ticket.id, with_notes=False)
-    return {"messages": found, "ticket": ticket, "zone": _zone(ticket)}
+def _conversation(case: Case) -> dict[str, Any]:
+    zone = _zone(case.ticket)
+    return {"messages": shown_messages(case.messages, zone), "ticket": case.ticket, "zone": zone}
 
 
-def _page(token: str, ticket: Ticket, errors: dict[str, str] | None = None, text: str = "") -> str:
+def _page(token: str, errors: dict[str, str] | None = None, text: str = "") -> str:
+    case = _case(token)
     return render_template(
         "ticket.html",
-        **_facts(token, ticket, _top(ticket)) | _conversation(ticket),
+        **_facts(token, case) | _conversation(case),
         errors=errors or {},
         text=text,
-        balance=context().entitlements.balance(ticket.contact_email),
-        may_write=ticket.state is not State.CANCELED,
+        balance=context().entitlements.balance(case.ticket.contact_email),
+        may_write=case.ticket.state is not State.CANCELED,
     )

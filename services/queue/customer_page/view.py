@@ -2,13 +2,39 @@
 
 from dataclasses import dataclass
 
+from sqlalchemy.orm import Session
+
+from services.queue.agents import store as agents
 from services.queue.agents.agent import Agent, Tier
 from services.queue.context import Context
+from services.queue.conversation import store as messages
+from services.queue.conversation.message import Message, MessageKind
 from services.queue.payments.payment import may_be_paid
 from services.queue.tickets.ticket import Payment, State, Ticket
 from shared import clock
 from shared.http import PeerUnavailable
 from shared.web.formats import money, when
+
+
+@dataclass(frozen=True, kw_only=True)
+class Case:
+    """What the page is made of. `answered`: an agent has written to the customer, sent by now or still on its way."""
+
+    ticket: Ticket
+    agent: Agent | None
+    messages: tuple[Message, ...]
+    answered: bool
+
+
+def case_of(session: Session, ticket: Ticket) -> Case:
+    """The ticket with who has it and what was said."""
+    said = tuple(messages.of_ticket(session, ticket.id, with_notes=False))
+    return Case(
+        ticket=ticket,
+        agent=agents.find(session, ticket.owner_id),
+        messages=said,
+        answered=any(message.kind is MessageKind.AGENT for message in said),
+    )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,8 +55,9 @@ def _named(agent: Agent) -> str:
     return f"{agent.name}, senior engineer," if agent.tier is Tier.SENIOR else agent.name
 
 
-def top_of(ticket: Ticket, agent: Agent | None, zone: str, came_from: str | None, *, answered: bool) -> Top:
+def top_of(case: Case, zone: str, came_from: str | None) -> Top:
     """What the top of the page says. `came_from`: "payment" for somebody who just came back from paying."""
+    ticket, agent = case.ticket, case.agent
     match ticket.state:
         case State.CANCELED:
             lead = "Nobody works on it any more, and nothing was used up. You can ask again at any time."
@@ -45,7 +72,7 @@ def top_of(ticket: Ticket, agent: Agent | None, zone: str, came_from: str | None
         case State.WAITING_CUSTOMER:
             name = agent.name if agent else "We"
             return Top(sentence=f"{name} answered. It is your turn.", lead="The answer is below; write under it.")
-        case State.OPEN if answered:
+        case State.OPEN if case.answered:
             name = agent.name if agent else "A person"
             return Top(sentence=f"{name} has your words and goes on with it.", lead="You get a mail with the answer.")
         case State.OPEN:

@@ -1,4 +1,4 @@
 """Which promise a ticket carries: asks entitlements, freezes what was decided, tells the customer.
 
-Stands on tickets, mail_out and conversation.
+Stands on classes, tickets, mail_out and conversation.
 """

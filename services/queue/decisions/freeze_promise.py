@@ -5,39 +5,38 @@ from sqlalchemy.orm import Session
 from services.queue.config import Settings
 from services.queue.conversation import store as messages
 from services.queue.decisions.tell_promise import tell_promise
-from services.queue.mail_out.wording import absolute
 from services.queue.tickets import store as tickets
-from services.queue.tickets.audit import Act
-from services.queue.tickets.promise import Promise, ResponseClass, is_better, raised
+from services.queue.tickets.promise import Promise, is_better, raised
 from services.queue.tickets.ticket import Payment, Ticket, queued_with
+from shared.audit import Change
+from shared.sentences import Sentence
 
 
-def freeze_promise(session: Session, settings: Settings, ticket: Ticket, offered: Promise, act: Act) -> Ticket:
+def freeze_promise(session: Session, settings: Settings, ticket: Ticket, offered: Promise, change: Change) -> Ticket:
     """Let the promise of a locked ticket rise to what is offered; what is not better changes nothing that was shown.
 
-    A premium decision that rests on a grant ends the waiting for a payment: the grant was bought for this ticket.
+    A promise that something pays for ends the waiting for a payment: it was bought for this ticket.
     """
     after = raised(ticket.promise, offered)
     if after == ticket.promise:
         return ticket
-    paid = (
-        ticket.payment in (Payment.PENDING, Payment.NOT_COMPLETED)
-        and offered.response_class is ResponseClass.PREMIUM
-        and offered.grant_id is not None
-    )
+    paid = ticket.payment in (Payment.PENDING, Payment.NOT_COMPLETED) and offered.source is not None
     payment = Payment.PAID if paid else ticket.payment
     better = is_better(ticket.promise, after)
     standing, was_paying = ticket.promise, ticket.payment is Payment.PENDING
     values = tickets.promise_values(after) | {"queued": queued_with(ticket, payment, after)}
     if paid:
-        values |= {"payment": payment.value, "payment_wait_until": None}
-    ticket = tickets.change(session, ticket, act, **values)
+        values |= {"payment": payment.value}
+    ticket = tickets.alter(session, ticket, change, **values)
     if paid:
-        messages.add_line(session, ticket, "Your payment has arrived.", act.at)
+        messages.add_line(session, ticket, Sentence.of("payment_arrived"), change.at)
     if standing is not None and better and ticket.first_responded_at is None:
-        due = absolute(after.respond_by, ticket.zone, act.at)
         # Who has just paid was not told any other time before: the acknowledgement had waited for the payment.
-        line = f"A person answers by {due}." if was_paying else f"The answer comes sooner now: by {due}."
-        messages.add_line(session, ticket, line, act.at)
-    tell_promise(session, settings, ticket, act, better=better)
+        line = (
+            Sentence.of("answered_by", respond_by=after.respond_by)
+            if was_paying
+            else Sentence.of("answered_sooner", respond_by=after.respond_by)
+        )
+        messages.add_line(session, ticket, line, change.at)
+    tell_promise(session, settings, ticket, change, better=better)
     return ticket

@@ -3,31 +3,34 @@
 from sqlalchemy.orm import Session
 
 from services.queue.config import Settings
+from services.queue.decisions import store as decisions
 from services.queue.decisions.freeze_promise import freeze_promise
 from services.queue.gateways.entitlements import Decision
 from services.queue.tickets import store as tickets
-from services.queue.tickets.audit import Act
-from services.queue.tickets.promise import CalendarName, Promise, Reason, ResponseClass
+from services.queue.tickets.promise import Promise
+from services.queue.tickets.ticket import Ticket
 from shared import clock
+from shared.audit import Change
 
 
-def record_decision(session: Session, settings: Settings, decision: Decision, *, actor: str) -> None:
+def record_decision(session: Session, settings: Settings, decision: Decision, *, actor: str) -> Ticket:
     """Freeze what was decided, or raise what stands; `actor` is who brought it. Raises TicketNotFound."""
     ticket = tickets.lock(session, decision.ticket_id)
     why = f"decision {decision.decision_id}"
-    act = Act(actor=actor, action="promise_decided", why=why, at=clock.now())
-    freeze_promise(session, settings, ticket, _promise_of(decision), act)
+    change = Change(actor=actor, action="promise_decided", why=why, at=clock.now())
+    decisions.end_waiting(session, ticket.id)
+    return freeze_promise(session, settings, ticket, _promise_of(decision), change)
 
 
 def _promise_of(decision: Decision) -> Promise:
     return Promise(
-        response_class=ResponseClass(decision.response_class),
+        response_class=decision.response_class,
         starts_at=decision.starts_at,
         respond_by=decision.respond_by,
         target_minutes=decision.target_minutes,
-        calendar=CalendarName(id=decision.calendar.id, name=decision.calendar.name, zone=decision.calendar.zone),
-        reasons=tuple(Reason(code=reason.code, text=reason.text) for reason in decision.reasons),
+        calendar=decision.calendar,
+        reasons=decision.reasons,
         decision_id=decision.decision_id,
         sequence=decision.sequence,
-        grant_id=decision.grant_id,
+        source=decision.source,
     )

@@ -3,26 +3,22 @@
 from sqlalchemy.orm import Session
 
 from services.queue.config import Settings
-from services.queue.mail_out import letters
-from services.queue.mail_out import store as mails
+from services.queue.mail_out.letter import MailKind
 from services.queue.mail_out.mail_customer import mail_customer
-from services.queue.tickets.address import ticket_url
-from services.queue.tickets.audit import Act
+from services.queue.tickets.promise import as_json
 from services.queue.tickets.ticket import Payment, State, Ticket
+from shared.audit import Change
 
 
-def tell_promise(session: Session, settings: Settings, ticket: Ticket, act: Act, *, better: bool) -> None:
-    """Acknowledge once the promise is known and no payment is awaited; later, tell what is better than told before."""
+def tell_promise(session: Session, settings: Settings, ticket: Ticket, change: Change, *, better: bool) -> None:
+    """Acknowledge once the promise is known and no payment is awaited; later, tell what is better than said before."""
     if ticket.promise is None or ticket.payment is Payment.PENDING or ticket.state is not State.OPEN:
         return
     if ticket.first_responded_at is not None:
         return
-    facts = (ticket.number, ticket.promise, ticket.zone, act.at, ticket_url(ticket, settings))
-    acknowledged = f"acknowledgement:{ticket.id}"
-    if not mails.was_told(session, acknowledged):
-        letter = letters.acknowledgement(*facts)
-        mail_customer(session, settings, ticket, letter, kind="acknowledgement", once_key=acknowledged, now=act.at)
-    elif better:
+    facts = {"promise": as_json(ticket.promise)}
+    once_key = f"acknowledgement:{ticket.id}"
+    first = mail_customer(session, settings, ticket, MailKind.ACKNOWLEDGEMENT, facts, once_key=once_key, now=change.at)
+    if better and not first:
         once_key = f"promise_raised:{ticket.id}:{ticket.promise.sequence}"
-        letter = letters.promise_raised(*facts)
-        mail_customer(session, settings, ticket, letter, kind="promise_raised", once_key=once_key, now=act.at)
+        mail_customer(session, settings, ticket, MailKind.PROMISE_RAISED, facts, once_key=once_key, now=change.at)

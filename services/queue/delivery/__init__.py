@@ -1,4 +1,4 @@
-"""Hands written mails to the mail server until it has taken them; a taken answer is the first response.
+"""Puts stored mails into words and hands them to the mail server; a taken answer is the first response.
 
 Stands on tickets, mail_out and conversation.
 """

@@ -1,4 +1,4 @@
 """The agents' desk: Take next, the own tickets, one ticket in the middle.
 
-Stands on tickets, agents, ordering, conversation and leases.
+Stands on classes, tickets, agents, ordering, conversation and leases.
 """

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from flask import Blueprint, Response, flash, jsonify, make_response, redirect, render_template, request
+from flask import Blueprint, Response, flash, g, jsonify, make_response, redirect, render_template, request
 from werkzeug.exceptions import Forbidden
 from werkzeug.wrappers import Response as AnyResponse
 
@@ -10,11 +10,12 @@ from services.queue.agents.agent import Agent
 from services.queue.agents.recognize import recognize_agent
 from services.queue.conversation.answer import Answer, answer_ticket
 from services.queue.conversation.note import note_ticket
-from services.queue.desk.view import case_of, find, lists_of
+from services.queue.desk.view import case_of, conversation_of, lists_of
 from services.queue.leases import hold
 from services.queue.ordering.take_next import take_next
+from services.queue.tickets import store as tickets
 from services.queue.tickets.errors import LeaseLost, TextMissing, TicketMovedOn
-from services.queue.tickets.ticket import Lease, Step, Ticket
+from services.queue.tickets.ticket import Lease, Step
 from services.queue.web import context
 from shared.errors import ServiceError
 from shared.identity import Caller
@@ -37,7 +38,11 @@ def _caller() -> Caller:
 
 
 def _agent() -> Agent:
-    return recognize_agent(context(), _caller())
+    """Who works here; looked up once for each request."""
+    if "agent" not in g:
+        g.agent = recognize_agent(context(), _caller())
+    found: Agent = g.agent
+    return found
 
 
 def _lease() -> Lease:
@@ -65,21 +70,26 @@ def empty() -> str:
 @staff(*LOOKS)
 def lists() -> str:
     """The left column, fetched again and again while the desk is open."""
-    return render_template("desk_lists.html", **_lists(), current=request.args.get("current"))
+    agent, known = _agent(), context().entitlements.classes()
+    with context().db.transaction() as transaction:
+        shown = lists_of(transaction, agent, known, may_take=_may_take())
+    return render_template("desk_lists.html", **shown, current=request.args.get("current"))
 
 
 @desk.get("/tickets/<ticket_id>")
 @staff(*LOOKS)
 def show(ticket_id: str) -> str:
     """The desk with this ticket in the middle."""
-    return _page(find(context(), ticket_id))
+    return _page(ticket_id)
 
 
 @desk.get("/tickets/<ticket_id>/conversation")
 @staff(*LOOKS)
 def conversation(ticket_id: str) -> str:
     """The conversation, fetched again and again while the ticket is open on the desk."""
-    return render_template("desk_conversation.html", **case_of(context(), find(context(), ticket_id)))
+    with context().db.transaction() as transaction:
+        shown = conversation_of(transaction, tickets.find(transaction, ticket_id))
+    return render_template("desk_conversation.html", **shown)
 
 
 @desk.post("/take")
@@ -98,11 +108,11 @@ def take() -> AnyResponse:
 def resume(ticket_id: str) -> AnyResponse | tuple[str, int]:
     """Go on with a ticket that is one's own; a text that lost its lease comes along."""
     try:
-        ticket = hold.resume_ticket(context(), _agent(), ticket_id)
+        hold.resume_ticket(context(), _agent(), ticket_id)
     except TicketMovedOn as error:
         return _refused(ticket_id, error)
     if _text("text"):
-        return _page(ticket, text=_text("text"), restated=_text("restated")), 200
+        return _page(ticket_id, text=_text("text"), restated=_text("restated")), 200
     return redirect(f"/desk/tickets/{ticket_id}", 303)
 
 
@@ -170,7 +180,7 @@ def script() -> Response:
 def _refused(ticket_id: str, error: ServiceError) -> tuple[str, int]:
     """The same page with what was written, and what to do."""
     page = _page(
-        find(context(), ticket_id),
+        ticket_id,
         error=error,
         text=_text("text"),
         restated=_text("restated"),
@@ -180,12 +190,17 @@ def _refused(ticket_id: str, error: ServiceError) -> tuple[str, int]:
     return page, error.status
 
 
-def _lists() -> dict[str, Any]:
-    return lists_of(context(), _agent(), may_take=bool(_caller().roles & set(ANSWERS)))
+def _may_take() -> bool:
+    return bool(_caller().roles & set(ANSWERS))
 
 
-def _page(ticket: Ticket | None, **kept: Any) -> str:
-    case = case_of(context(), ticket, _agent()) if ticket is not None else {}
-    return render_template(
-        "desk.html", **_lists(), **case, current=ticket.id if ticket else None, form_token=new_token(), kept=kept
-    )
+def _page(ticket_id: str | None, **kept: Any) -> str:
+    """The desk, read in one transaction; what the peers say of it is asked outside."""
+    agent, known, case = _agent(), context().entitlements.classes(), {}
+    with context().db.transaction() as transaction:
+        if ticket_id is not None:
+            case = case_of(transaction, tickets.find(transaction, ticket_id), agent)
+        shown = lists_of(transaction, agent, known, may_take=_may_take())
+    if case:
+        case["balance"] = context().entitlements.balance(case["ticket"].contact_email)
+    return render_template("desk.html", **shown, **case, current=ticket_id, form_token=new_token(), kept=kept)

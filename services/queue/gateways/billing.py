@@ -14,11 +14,15 @@ _OFFERS_DEADLINE_S = 1.0
 
 @dataclass(frozen=True, kw_only=True)
 class Offer:
-    """One product with its prices; `prices` maps a lower-case ISO currency to (amount in minor units, as written)."""
+    """One product with its prices; `prices` maps a lower-case ISO currency to (amount in minor units, as written).
+
+    `response_class` is the id of the class that it buys.
+    """
 
     product: str
     name: str
     credits: int
+    response_class: str
     prices: Mapping[str, tuple[int, str]]
 
 
@@ -64,6 +68,7 @@ class BillingGateway:
                     product=str(item["product"]),
                     name=str(item["name"]),
                     credits=int(item["credits"] or 0),
+                    response_class=str(item["response_class"]),
                     prices={
                         str(currency): (int(price["amount_minor"]), str(price["formatted"]))
                         for currency, price in item["prices"].items()

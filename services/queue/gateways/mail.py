@@ -1,19 +1,26 @@
 """The mail server, spoken to over SMTP."""
 
+import io
 import smtplib
+import socket
 import ssl
+import time
+from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.utils import format_datetime, parseaddr
-from typing import ClassVar
+from typing import Any, ClassVar
 from urllib.parse import unquote, urlsplit
 
 from shared import clock
 from shared.errors import Kind, ServiceError
 
-TIMEOUT_S = 5
-"""For each step of the protocol; all steps of a mail together stay below the CLAIM of delivery."""
+DEADLINE_S = 20.0
+"""For a whole mail, from the connection to the server's yes, however it divides its time."""
+_CONNECT_S = 5.0
+_GOODBYE_S = 1.0
 _PERMANENT = 500
 _DEFAULT_PORT = 25
 
@@ -46,7 +53,7 @@ class MailRefused(ServiceError):
     title: ClassVar = "The mail server refused the mail"
 
 
-def written(mail: Mail, mail_from: str) -> EmailMessage:
+def as_message(mail: Mail, mail_from: str) -> EmailMessage:
     """The mail as RFC 5322 has it. Answers go to the same address, at which a person reads; it is never a no-reply.
 
     No header holds a stranger's words: Python before 3.11.10 writes the line breaks of an encoded word
@@ -70,14 +77,54 @@ def written(mail: Mail, mail_from: str) -> EmailMessage:
     return message
 
 
+class _PunctualReader(io.RawIOBase):
+    """Reads from a socket until a moment, however slowly the bytes drip."""
+
+    def __init__(self, sock: socket.socket, left: Callable[[], float]) -> None:
+        self._sock, self._left = sock, left
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        self._sock.settimeout(self._left())
+        return self._sock.recv_into(buffer)
+
+
+class _PunctualSmtp(smtplib.SMTP):
+    """SMTP with one deadline for everything. smtplib's own time-out begins anew with each byte that arrives."""
+
+    def __init__(self, host: str, port: int, seconds: float) -> None:
+        self.ends = time.monotonic() + seconds
+        super().__init__(host, port, timeout=min(_CONNECT_S, seconds))
+
+    def left(self) -> float:
+        """Seconds that are left. Raises TimeoutError when none are."""
+        seconds = self.ends - time.monotonic()
+        if seconds <= 0:
+            raise TimeoutError("The mail server takes too long.")
+        return seconds
+
+    def send(self, s: Any) -> None:
+        if self.sock is not None:
+            self.sock.settimeout(self.left())
+        super().send(s)
+
+    def getreply(self) -> tuple[int, bytes]:
+        if self.file is None and self.sock is not None:
+            self.file = io.BufferedReader(_PunctualReader(self.sock, self.left))
+        return super().getreply()
+
+
 class SmtpMailServer:
     """One connection for each mail. `url` is smtp://[user:password@]host[:port]."""
 
-    def __init__(self, url: str, mail_from: str) -> None:
+    def __init__(self, url: str, mail_from: str, deadline_s: float = DEADLINE_S) -> None:
         parts = urlsplit(url)
         self._host, self._port = parts.hostname or "localhost", parts.port or _DEFAULT_PORT
         self._user, self._password = unquote(parts.username or ""), unquote(parts.password or "")
         self._mail_from = mail_from
+        self._deadline_s = deadline_s
 
     def send(self, mail: Mail) -> None:
         """Returns when the server has taken it: only its 250 after the whole mail counts.
@@ -85,14 +132,12 @@ class SmtpMailServer:
         Raises MailServerUnavailable or MailRefused.
         """
         try:
-            message = written(mail, self._mail_from)
-            with smtplib.SMTP(self._host, self._port, timeout=TIMEOUT_S) as server:
-                server.ehlo_or_helo_if_needed()
-                if server.has_extn("starttls"):
-                    server.starttls(context=ssl.create_default_context())
-                if self._user:
-                    server.login(self._user, self._password)
-                server.send_message(message)
+            message = as_message(mail, self._mail_from)
+            server = _PunctualSmtp(self._host, self._port, self._deadline_s)
+            try:
+                self._hand_over(server, message)
+            finally:
+                server.close()
         except smtplib.SMTPRecipientsRefused as error:
             code, said = next(iter(error.recipients.values()))
             raise _refusal(code, said) from error
@@ -102,6 +147,18 @@ class SmtpMailServer:
             raise MailRefused(f"The mail cannot be written so that this server takes it: {error}") from error
         except (smtplib.SMTPException, OSError) as error:
             raise MailServerUnavailable(f"The mail server does not answer ({type(error).__name__}).") from error
+
+    def _hand_over(self, server: _PunctualSmtp, message: EmailMessage) -> None:
+        server.ehlo_or_helo_if_needed()
+        if server.has_extn("starttls"):
+            server.starttls(context=ssl.create_default_context())
+        if self._user:
+            server.login(self._user, self._password)
+        server.send_message(message)
+        # It is taken; whatever the server makes of our goodbye changes nothing.
+        server.ends = min(server.ends, time.monotonic() + _GOODBYE_S)
+        with suppress(smtplib.SMTPException, OSError):
+            server.quit()
 
 
 def _refusal(code: int, said: bytes | str) -> MailRefused | MailServerUnavailable:

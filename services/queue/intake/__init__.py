@@ -1,4 +1,4 @@
 """How a ticket is opened: the form, the API, and the choices of how soon.
 
-Stands on tickets, mail_out, conversation, decisions and payments.
+Stands on classes, tickets, conversation, decisions and payments.
 """

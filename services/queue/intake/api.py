@@ -4,10 +4,10 @@ from typing import Any
 
 from apiflask import APIBlueprint
 
-from services.queue.intake.open import Opening, open_ticket
+from services.queue.intake.open import TicketRequest, open_ticket
 from services.queue.intake.schemas import NewTicket
 from services.queue.tickets.schemas import Ticket
-from services.queue.tickets.ticket import Wish
+from services.queue.tickets.ticket import Choice
 from services.queue.tickets.view import as_json
 from services.queue.web import actor, context, request_token
 from shared.web.access import allow
@@ -24,12 +24,12 @@ intake_api = APIBlueprint("intake", __name__, tag="Intake")
 def create_ticket(json_data: dict[str, Any]) -> tuple[dict[str, Any], int, dict[str, str]]:
     """Open a ticket. Accepted at once; class and due time follow when they are decided."""
     use_credit = json_data.pop("use_credit")
-    opening = Opening(
+    wanted = TicketRequest(
         **json_data,
-        wish=Wish.CREDIT if use_credit else Wish.STANDARD,
+        choice=Choice.CREDIT if use_credit else Choice.STANDARD,
         address_proven=use_credit,
         actor=actor(),
         form_token=request_token(),
     )
-    ticket = open_ticket(context(), opening)
+    ticket = open_ticket(context(), wanted)
     return as_json(ticket), 201, {"Location": f"/v1/tickets/{ticket.id}"}

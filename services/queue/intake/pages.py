@@ -5,16 +5,17 @@ from dataclasses import replace
 from flask import Blueprint, redirect, render_template, request
 from werkzeug.wrappers import Response
 
-from services.queue.intake.form import Choices, Written, blank, cards, choices, errors_in
-from services.queue.intake.open import Opening, open_ticket
+from services.queue.intake.form import Choices, Draft, blank, cards, choices, errors_in
+from services.queue.intake.open import TicketRequest, open_ticket
 from services.queue.payments.buy_incident import checkout_url
 from services.queue.payments.pages import remember_here
 from services.queue.payments.payment import may_be_paid
-from services.queue.tickets import audit
 from services.queue.tickets.address import ticket_behind, ticket_path
-from services.queue.tickets.ticket import Payment, Ticket, Wish
+from services.queue.tickets.ticket import Choice, Payment, Ticket
 from services.queue.web import context
+from shared.audit import CUSTOMER
 from shared.ids import new_token
+from shared.reader import reader
 from shared.web.access import public
 
 ask_pages = Blueprint("ask", __name__, template_folder="templates")
@@ -42,7 +43,7 @@ def send() -> Response | tuple[str, int]:
 @public
 def ask_again(token: str) -> str:
     """The empty form for somebody who came by the link of a ticket: the address is proven, incidents may be used."""
-    earlier = ticket_behind(context(), token)
+    earlier = _earlier(token)
     available = choices(context(), "", earlier.currency or "", earlier.contact_email)
     return _form(blank(available), available, {}, earlier, token)
 
@@ -54,41 +55,47 @@ def send_again(token: str) -> Response | tuple[str, int]:
     return _receive(token)
 
 
+def _earlier(token: str) -> Ticket:
+    with context().db.transaction() as transaction:
+        return ticket_behind(transaction, context().settings, token)
+
+
 def _receive(token: str | None) -> Response | tuple[str, int]:
-    earlier = ticket_behind(context(), token) if token else None
-    written = Written.read(request.form)
+    earlier = _earlier(token) if token else None
+    draft = Draft.read(request.form)
     if earlier is not None:
-        written = _of_same_person(written, earlier)
+        draft = _of_same_person(draft, earlier)
     available = choices(
-        context(), written.product, written.currency, earlier.contact_email if earlier is not None else None
+        context(), draft.product, draft.currency, earlier.contact_email if earlier is not None else None
     )
-    errors = errors_in(written, available)
+    errors = errors_in(draft, available)
     if errors:
-        return _form(written, available, errors, earlier, token or ""), 422
+        return _form(draft, available, errors, earlier, token or ""), 422
     ticket = open_ticket(
         context(),
-        Opening(
-            subject=written.subject,
-            text=written.text,
-            tried=written.tried,
-            email=written.email,
-            name=written.name,
-            zone=written.zone,
-            wish=Wish(written.wish),
+        TicketRequest(
+            subject=draft.subject,
+            text=draft.text,
+            tried=draft.tried,
+            email=draft.email,
+            name=draft.name,
+            language=reader().language,
+            zone=draft.zone,
+            choice=Choice(draft.choice),
             address_proven=earlier is not None,
-            actor=audit.CUSTOMER,
-            form_token=written.form_token[:_LONGEST_TOKEN] or new_token(),
-            product=written.product,
-            currency=written.currency,
+            actor=CUSTOMER,
+            form_token=draft.form_token[:_LONGEST_TOKEN] or new_token(),
+            product=draft.product,
+            currency=draft.currency,
         ),
     )
     remember_here(ticket)
     return redirect(_next_place(ticket), 303)
 
 
-def _of_same_person(written: Written, earlier: Ticket) -> Written:
+def _of_same_person(draft: Draft, earlier: Ticket) -> Draft:
     """The form of a known person has no fields for address and name."""
-    return replace(written, email=earlier.contact_email, name=earlier.contact_name or "")
+    return replace(draft, email=earlier.contact_email, name=earlier.contact_name or "")
 
 
 def _next_place(ticket: Ticket) -> str:
@@ -100,7 +107,7 @@ def _next_place(ticket: Ticket) -> str:
 
 
 def _form(
-    written: Written,
+    draft: Draft,
     available: Choices,
     errors: dict[str, str],
     earlier: Ticket | None = None,
@@ -108,7 +115,7 @@ def _form(
 ) -> str:
     return render_template(
         "ask.html",
-        written=written,
+        draft=draft,
         errors=errors,
         cards=cards(available, context().settings),
         billing_is_away=available.offer is None,

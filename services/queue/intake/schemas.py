@@ -2,9 +2,10 @@
 
 from apiflask import Schema
 from apiflask.fields import Boolean, String
-from apiflask.validators import Length
+from apiflask.validators import Length, OneOf
 
 from services.queue.tickets.text import LONGEST_NAME, LONGEST_SUBJECT, LONGEST_TEXT
+from shared.reader import LANGUAGES, SOURCE
 
 
 class NewTicket(Schema):
@@ -16,6 +17,11 @@ class NewTicket(Schema):
     text = String(required=True, validate=Length(1, LONGEST_TEXT), metadata={"description": "What happened."})
     tried = String(load_default="", validate=Length(max=LONGEST_TEXT))
     zone = String(load_default=None, allow_none=True, metadata={"description": "The customer's IANA time zone."})
+    language = String(
+        load_default=SOURCE,
+        validate=OneOf(list(LANGUAGES)),
+        metadata={"description": "The language in which we write to the customer."},
+    )
     use_credit = Boolean(
         load_default=False,
         metadata={

@@ -7,11 +7,12 @@ from services.queue.context import Context
 from services.queue.conversation import store as messages
 from services.queue.conversation.message import MessageKind
 from services.queue.tickets import store as tickets
-from services.queue.tickets.audit import Act, agent_actor
 from services.queue.tickets.errors import TextMissing, TicketMovedOn
 from services.queue.tickets.text import one_line
 from services.queue.tickets.ticket import Lease, State, Ticket, may_be_answered, may_be_handed_out
 from shared import clock
+from shared.audit import Change, agent_actor
+from shared.sentences import Sentence
 
 
 def keep_lease(context: Context, ticket_id: str, lease: Lease) -> datetime:
@@ -37,9 +38,9 @@ def resume_ticket(context: Context, agent: Agent, ticket_id: str) -> Ticket:
             raise TicketMovedOn(ticket_id, ticket.state, "Somebody else has it now, or it waits for Take next.")
         if not may_be_answered(ticket.state):
             raise TicketMovedOn(ticket_id, ticket.state, "The ticket has ended; the customer reopens it by writing.")
-        act = Act(actor=agent_actor(agent.id), action="resumed", why="went on with an own ticket", at=now)
-        return tickets.change(
-            session, ticket, act, lease_token=ticket.lease_token + 1, lease_expires_at=now + context.settings.lease
+        change = Change(actor=agent_actor(agent.id), action="resumed", why="went on with an own ticket", at=now)
+        return tickets.alter(
+            session, ticket, change, lease_token=ticket.lease_token + 1, lease_expires_at=now + context.settings.lease
         )
 
 
@@ -49,12 +50,12 @@ def return_ticket(context: Context, agent: Agent, ticket_id: str, lease: Lease, 
     if not why:
         raise TextMissing("Say in a few words why you give it back: the next agent reads it.", field="why")
     now = clock.now()
-    act = Act(actor=agent_actor(agent.id), action="returned", why=why, at=now)
+    change = Change(actor=agent_actor(agent.id), action="returned", why=why, at=now)
     with context.db.transaction() as session:
         ticket = tickets.lock_leased(session, ticket_id, lease, now)
         if ticket.state is not State.OPEN:
             raise TicketMovedOn(ticket_id, ticket.state, "It is not our turn: there is nothing to hand out.")
         queued = may_be_handed_out(ticket.state, ticket.payment, ticket.promise)
-        ticket = tickets.change(session, ticket, act, owner_id=None, lease_expires_at=None, queued=queued)
-        text = f"Given back to the queue: {why}"
-        messages.add(session, ticket, MessageKind.NOTE, text, now, author=agent.name, agent_id=agent.id)
+        ticket = tickets.alter(session, ticket, change, owner_id=None, lease_expires_at=None, queued=queued)
+        line = Sentence.of("given_back", why=why)
+        messages.add(session, ticket, MessageKind.NOTE, line, now, author=agent.name, agent_id=agent.id)

@@ -1,1 +1,1 @@
-"""What mails to customers say, and the rows in which they wait. Stands on tickets."""
+"""What mails to customers tell, how they look, and the rows in which they wait. Stands on tickets."""

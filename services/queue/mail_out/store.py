@@ -1,23 +1,65 @@
-"""Mails as they are written: each thing is told once."""
+"""Mails as they are written, each thing told once, and the work of sending them."""
 
-from datetime import datetime
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from services.queue.mail_out.letters import Letter
+from services.queue.mail_out.letter import MailKind
 from services.queue.mail_out.tables import outbound_mails
 from services.queue.tickets.ticket import Ticket
 from shared.ids import new_id
+from shared.work.item import Item
+from shared.work.kind import WorkKind
+
+WORK = WorkKind(
+    "mails",
+    outbound_mails,
+    title="Mails to customers",
+    about="to_address",
+    longest=timedelta(seconds=25),  # longer than the mail server's deadline (gateways/mail.py)
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class StoredMail:
+    """A mail that waits: what it tells, as it was at `created_at`. `message_id` is the same at each attempt."""
+
+    id: str
+    ticket_id: str
+    kind: MailKind
+    parameters: Mapping[str, Any]
+    answers: bool
+    message_id: str
+    to_address: str
+    created_at: datetime
+
+
+def mail_of(item: Item) -> StoredMail:
+    """The mail in a claimed row."""
+    row = item.row
+    return StoredMail(
+        id=row.id,
+        ticket_id=row.ticket_id,
+        kind=MailKind(row.kind),
+        parameters=row.parameters,
+        answers=row.answers,
+        message_id=row.rfc_message_id,
+        to_address=row.to_address,
+        created_at=row.created_at,
+    )
 
 
 def write(
     session: Session,
     ticket: Ticket,
-    letter: Letter,
+    kind: MailKind,
+    parameters: Mapping[str, Any],
     *,
-    kind: str,
     once_key: str,
     domain: str,
     answers: bool,
@@ -30,21 +72,23 @@ def write(
         ticket_id=ticket.id,
         contact_key=ticket.contact_key,
         once_key=once_key,
-        kind=kind,
+        kind=kind.value,
+        parameters=parameters,
         answers=answers,
         rfc_message_id=f"<{mail_id}@{domain}>",
         to_address=ticket.contact_email,
-        subject=letter.subject,
-        text=letter.text(),
-        html=letter.html(),
         created_at=now,
-        next_attempt_at=now,
     )
     return session.execute(
         statement.on_conflict_do_nothing(index_elements=[outbound_mails.c.once_key]).returning(outbound_mails.c.id)
     ).scalar_one_or_none()
 
 
-def was_told(session: Session, once_key: str) -> bool:
-    """Whether a mail that tells this stands already."""
-    return session.execute(sa.select(sa.exists().where(outbound_mails.c.once_key == once_key))).scalar_one()
+def earlier_message_ids(session: Session, stored: StoredMail) -> tuple[str, ...]:
+    """The Message-IDs of the mails that its ticket had before, oldest first: the thread in which it stands."""
+    query = (
+        sa.select(outbound_mails.c.rfc_message_id)
+        .where(outbound_mails.c.ticket_id == stored.ticket_id, outbound_mails.c.id < stored.id)
+        .order_by(outbound_mails.c.id)
+    )
+    return tuple(session.execute(query).scalars())

@@ -1,1 +1,1 @@
-"""Which ticket comes next: the one rule, and Take next in one statement. Stands on tickets and agents."""
+"""Which ticket comes next: the one rule, and Take next in one statement. Stands on classes, tickets and agents."""

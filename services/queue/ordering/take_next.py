@@ -5,12 +5,11 @@ from sqlalchemy.exc import IntegrityError
 from services.queue.agents.agent import Agent
 from services.queue.context import Context
 from services.queue.ordering import store as queue_order
-from services.queue.tickets import audit
 from services.queue.tickets import store as tickets
-from services.queue.tickets.audit import Act, agent_actor
 from services.queue.tickets.form_key import form_key
 from services.queue.tickets.ticket import Ticket
 from shared import clock
+from shared.audit import Change, agent_actor
 
 
 def take_next(context: Context, agent: Agent, form_token: str) -> Ticket | None:
@@ -19,10 +18,10 @@ def take_next(context: Context, agent: Agent, form_token: str) -> Ticket | None:
     A double click (the same form token) gives the one ticket that the first click took.
     """
     now, pressed = clock.now(), form_key(form_token, agent.id)
-    act = Act(actor=agent_actor(agent.id), action="taken", why="take next", at=now, form_key=pressed)
+    change = Change(actor=agent_actor(agent.id), action="taken", why="take next", at=now, form_key=pressed)
     try:
         with context.db.transaction() as session:
-            return queue_order.claim(session, agent.tier, agent.id, now + context.settings.lease, act)
+            return queue_order.claim(session, agent.tier, agent.id, now + context.settings.lease, change)
     except IntegrityError:  # the key stands in the audit trail already; this claim was rolled back
         with context.db.transaction() as session:
-            return tickets.find(session, audit.ticket_of_form(session, pressed))
+            return tickets.find(session, queue_order.ticket_of_press(session, pressed))

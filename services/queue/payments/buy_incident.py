@@ -4,9 +4,9 @@ from services.queue.context import Context
 from services.queue.payments.errors import NothingToPay
 from services.queue.payments.payment import may_be_paid
 from services.queue.tickets import store as tickets
-from services.queue.tickets.audit import CUSTOMER, Act
 from services.queue.tickets.ticket import Ticket
 from shared import clock
+from shared.audit import CUSTOMER, Change
 from shared.http import PeerRefused, PeerUnavailable
 from shared.telemetry import get_logger
 
@@ -34,6 +34,6 @@ def checkout_url(context: Context, ticket: Ticket) -> str | None:
 
 
 def _note_order(context: Context, ticket: Ticket, order_id: str) -> None:
-    act = Act(actor=CUSTOMER, action="order_made", why="the customer was sent to pay", at=clock.now())
+    change = Change(actor=CUSTOMER, action="order_made", why="the customer was sent to pay", at=clock.now())
     with context.db.transaction() as session:
-        tickets.change(session, tickets.lock(session, ticket.id), act, order_id=order_id)
+        tickets.alter(session, tickets.lock(session, ticket.id), change, order_id=order_id)

@@ -5,41 +5,41 @@ from sqlalchemy.orm import Session
 from services.queue.config import Settings
 from services.queue.context import Context
 from services.queue.decisions.tell_promise import tell_promise
-from services.queue.payments import store as payments
+from services.queue.payments.store import WORK
 from services.queue.tickets import store as tickets
-from services.queue.tickets.audit import CUSTOMER, SYSTEM, Act
 from services.queue.tickets.ticket import Payment, Ticket, queued_with
 from shared import clock
-
-BATCH = 200
+from shared.audit import CUSTOMER, SYSTEM, Change
+from shared.work.item import Item
 
 
 def go_on_without_payment(context: Context, ticket_id: str) -> None:
     """The customer chose the standard answer after all. Done already, or paid meanwhile: nothing changes."""
-    act = Act(actor=CUSTOMER, action="payment_not_completed", why="chose the standard answer", at=clock.now())
+    change = _change(CUSTOMER, "chose the standard answer")
     with context.db.transaction() as session:
-        _settle(session, context.settings, tickets.lock(session, ticket_id), act)
+        _settle(session, context.settings, tickets.lock(session, ticket_id), change)
+        WORK.forget(session, ticket_id)
 
 
-def sweep_payments(context: Context) -> None:
-    """Stop waiting for payments that did not come in time."""
-    now = clock.now()
+def end_wait(context: Context, item: Item) -> None:
+    """The wait for a payment is over. Paid by now, or gone on before: nothing changes."""
+    change = _change(SYSTEM, "no payment came in time")
     with context.db.transaction() as session:
-        overdue = payments.payments_overdue(session, now, BATCH)
-    act = Act(actor=SYSTEM, action="payment_not_completed", why="no payment came in time", at=now)
-    for ticket_id in overdue:
-        with context.db.transaction() as session:
-            _settle(session, context.settings, tickets.lock(session, ticket_id), act)
+        _settle(session, context.settings, tickets.lock(session, item.key), change)
+        WORK.done(session, item)
 
 
-def _settle(session: Session, settings: Settings, ticket: Ticket, act: Act) -> None:
+def _change(actor: str, why: str) -> Change:
+    return Change(actor=actor, action="payment_not_completed", why=why, at=clock.now())
+
+
+def _settle(session: Session, settings: Settings, ticket: Ticket, change: Change) -> None:
     """Stop waiting for the payment of a locked ticket: it goes on as it is. A payment that comes later still counts."""
     if ticket.payment is not Payment.PENDING:
         return
     values = {
         "payment": Payment.NOT_COMPLETED.value,
-        "payment_wait_until": None,
         "queued": queued_with(ticket, Payment.NOT_COMPLETED, ticket.promise),
     }
-    ticket = tickets.change(session, ticket, act, **values)
-    tell_promise(session, settings, ticket, act, better=False)
+    ticket = tickets.alter(session, ticket, change, **values)
+    tell_promise(session, settings, ticket, change, better=False)

@@ -1,4 +1,4 @@
-"""A ticket: where it stands, its promise, its link, its audit trail; `store.change` is the only way to alter one.
+"""A ticket: where it stands, its promise, its link, its audit trail; `store.alter` is the only way to change one.
 
-Stands on no other room.
+Stands on classes.
 """

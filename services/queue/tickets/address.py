@@ -1,7 +1,8 @@
 """The address of a customer's page: how it is made, and which ticket stands behind one."""
 
+from sqlalchemy.orm import Session
+
 from services.queue.config import Settings
-from services.queue.context import Context
 from services.queue.tickets import store as tickets
 from services.queue.tickets.errors import TicketNotFound
 from services.queue.tickets.link import link_token, ticket_id_in, token_opens
@@ -18,10 +19,9 @@ def ticket_url(ticket: Ticket, settings: Settings) -> str:
     return f"{settings.common.public_url}{ticket_path(ticket, settings)}"
 
 
-def ticket_behind(context: Context, token: str) -> Ticket:
+def ticket_behind(session: Session, settings: Settings, token: str) -> Ticket:
     """The ticket that this link opens. Raises TicketNotFound for wrong, old and foreign links, which look all alike."""
-    with context.db.transaction() as session:
-        ticket = tickets.find(session, ticket_id_in(token))
-    if not token_opens(token, ticket.id, ticket.link_version, context.settings.link_secret):
+    ticket = tickets.find(session, ticket_id_in(token))
+    if not token_opens(token, ticket.id, ticket.link_version, settings.link_secret):
         raise TicketNotFound
     return ticket

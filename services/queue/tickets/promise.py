@@ -1,41 +1,13 @@
 """Which promise stands when another one is offered: it may rise, it never falls and never moves later."""
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
-from enum import StrEnum
+from typing import Any
 
-from shared.worktime import Calendar, add_working
-
-
-class ResponseClass(StrEnum):
-    """How fast a person answers."""
-
-    PREMIUM = "premium"
-    """Paid: within hours, around the clock, by senior agents first."""
-    STANDARD = "standard"
-    """Everybody's: within a working day."""
-
-    @property
-    def height(self) -> int:
-        """Higher is the better promise."""
-        return {ResponseClass.STANDARD: 0, ResponseClass.PREMIUM: 1}[self]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Reason:
-    """One step of the way to a promise, in plain words for the customer."""
-
-    code: str
-    text: str
-
-
-@dataclass(frozen=True, kw_only=True)
-class CalendarName:
-    """The calendar that a promise is counted in; `zone` is an IANA name."""
-
-    id: str
-    name: str
-    zone: str
+from services.queue.classes.response_class import CalendarName, ResponseClass, TakenBy
+from services.queue.classes.source import Source
+from shared.sentences import Sentence
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,19 +19,14 @@ class Promise:
     respond_by: datetime
     target_minutes: int
     calendar: CalendarName
-    reasons: tuple[Reason, ...]
+    reasons: tuple[Sentence, ...]
     decision_id: str | None = None
     sequence: int = 0
-    grant_id: str | None = None
-
-
-KEPT_EARLIER = Reason(
-    code="kept_earlier", text="You were already promised an earlier time, so that earlier time stands."
-)
+    source: Source | None = None
 
 
 def raised(standing: Promise | None, offered: Promise) -> Promise:
-    """The promise after `offered` has come in: the better class and the earlier time of the two.
+    """The promise after `offered` has come in: the higher rank and the earlier time of the two.
 
     An older or repeated decision (by sequence) changes nothing. What is not better is not shown, but its decision id
     and sequence are kept, so that the ticket always names the decision that entitlements holds as the last one.
@@ -68,35 +35,61 @@ def raised(standing: Promise | None, offered: Promise) -> Promise:
         return offered
     if offered.sequence <= standing.sequence:
         return standing
-    rises = offered.response_class.height > standing.response_class.height
-    earlier = offered.respond_by < standing.respond_by
+    rises = offered.response_class.rank > standing.response_class.rank
+    level = offered.response_class.rank == standing.response_class.rank
     if rises and offered.respond_by > standing.respond_by:
-        return replace(offered, respond_by=standing.respond_by, reasons=(*offered.reasons, KEPT_EARLIER))
-    if rises or (earlier and offered.response_class is standing.response_class):
+        kept = Sentence.of("kept_earlier")
+        return replace(offered, respond_by=standing.respond_by, reasons=(*offered.reasons, kept))
+    if rises or (level and offered.respond_by < standing.respond_by):
         return offered
     return replace(standing, decision_id=offered.decision_id, sequence=offered.sequence)
 
 
 def is_better(standing: Promise | None, after: Promise) -> bool:
-    """Whether the customer has something new to learn: a first promise, a better class or an earlier time."""
+    """Whether the customer has something new to learn: a first promise, an earlier time, or a class that was bought.
+
+    The decision that comes after the fallback promise names the class that everybody gets: no news.
+    """
     if standing is None:
         return True
-    return after.response_class is not standing.response_class or after.respond_by < standing.respond_by
+    rises = after.response_class.rank > standing.response_class.rank
+    return after.respond_by < standing.respond_by or (rises and after.source is not None)
 
 
-def fallback(opened_at: datetime, target: timedelta, calendar: Calendar) -> Promise:
-    """The standard promise that is given when no decision came in time: nobody waits without one."""
+def fallback(
+    opened_at: datetime, respond_by: datetime, target: timedelta, response_class: ResponseClass, calendar: CalendarName
+) -> Promise:
+    """The promise that is given when no decision came in time: nobody waits without one."""
     return Promise(
-        response_class=ResponseClass.STANDARD,
+        response_class=response_class,
         starts_at=opened_at,
-        respond_by=add_working(calendar, opened_at, target),
+        respond_by=respond_by,
         target_minutes=int(target.total_seconds() // 60),
-        calendar=CalendarName(id="fallback_weekdays", name="Monday to Friday, around the clock", zone=calendar.zone),
-        reasons=(
-            Reason(
-                code="not_decided_in_time",
-                text="We could not look up what you have bought in time, so the standard answer time holds for now. "
-                "If you have paid for a faster answer, the time gets earlier, never later.",
-            ),
-        ),
+        calendar=calendar,
+        reasons=(Sentence.of("not_decided_in_time"),),
+    )
+
+
+def as_json(promise: Promise) -> dict[str, Any]:
+    """The promise as a mail keeps it, to say later what was so at that moment."""
+    return {
+        "response_class": asdict(promise.response_class),
+        "starts_at": promise.starts_at.isoformat(),
+        "respond_by": promise.respond_by.isoformat(),
+        "target_minutes": promise.target_minutes,
+        "calendar": asdict(promise.calendar),
+        "reasons": [reason.as_json() for reason in promise.reasons],
+    }
+
+
+def from_json(stored: Mapping[str, Any]) -> Promise:
+    """The promise as it was before `as_json`, without what paid for it."""
+    of_class = stored["response_class"]
+    return Promise(
+        response_class=ResponseClass(**of_class | {"taken_by": TakenBy.read(of_class["taken_by"])}),
+        starts_at=datetime.fromisoformat(stored["starts_at"]),
+        respond_by=datetime.fromisoformat(stored["respond_by"]),
+        target_minutes=stored["target_minutes"],
+        calendar=CalendarName(**stored["calendar"]),
+        reasons=tuple(Sentence.from_json(reason) for reason in stored["reasons"]),
     )

@@ -10,7 +10,9 @@ from shared.web.pagination import PageQuery
 
 
 class Reason(ReasonV1, Schema):
-    """One step of the way to a promise."""
+    """One step of the way to a promise: code and parameters for programs, and its sentence."""
+
+    text = String()
 
 
 class Ticket(Schema):

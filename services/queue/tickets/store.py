@@ -1,4 +1,4 @@
-"""Tickets in and out of their rows; `change` is the only way to alter one, and leaves its audit entry."""
+"""Tickets in and out of their rows; `alter` is the only way to change one, and leaves its audit entry."""
 
 from dataclasses import asdict
 from datetime import datetime
@@ -8,16 +8,21 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from services.queue.tickets import audit
-from services.queue.tickets.audit import Act
+from services.queue.classes.response_class import CalendarName, ResponseClass, TakenBy
+from services.queue.classes.source import Source
 from services.queue.tickets.errors import LeaseLost, TicketNotFound
-from services.queue.tickets.promise import CalendarName, Promise, Reason, ResponseClass
+from services.queue.tickets.promise import Promise
 from services.queue.tickets.tables import tickets
 from services.queue.tickets.ticket import Lease, Payment, State, Ticket
+from shared import audit
+from shared.audit import Change
+from shared.sentences import Sentence
 
+AGGREGATE = "ticket"
+"""Under this name the audit trail keeps what happens to tickets."""
 _PLAIN_FIELDS = (
-    "id", "number", "subject", "contact_email", "contact_key", "contact_name", "zone", "tried", "restated",
-    "requester_verified", "link_version", "product", "currency", "order_id", "payment_wait_until", "opened_at",
+    "id", "number", "subject", "contact_email", "contact_key", "contact_name", "language", "zone", "tried", "restated",
+    "requester_verified", "link_version", "product", "currency", "order_id", "opened_at",
     "first_responded_at", "resolved_at", "ended_at", "queued", "owner_id", "lease_token", "lease_expires_at",
 )  # fmt: skip
 
@@ -36,36 +41,47 @@ def _promise(row: sa.Row[Any]) -> Promise | None:
     if row.response_class is None:
         return None
     return Promise(
-        response_class=ResponseClass(row.response_class),
+        response_class=ResponseClass(
+            id=row.response_class,
+            rank=row.class_rank,
+            taken_by=TakenBy.read(row.taken_by),
+            names=row.class_names,
+            sentences=row.class_sentences,
+        ),
         starts_at=row.starts_at,
         respond_by=row.respond_by,
         target_minutes=row.target_minutes,
         calendar=CalendarName(**row.calendar),
-        reasons=tuple(Reason(**reason) for reason in row.reasons),
+        reasons=tuple(Sentence.from_json(reason) for reason in row.reasons),
         decision_id=row.decision_id,
         sequence=row.decision_sequence,
-        grant_id=row.grant_id,
+        source=None if row.source_id is None else Source(kind=row.source_kind, id=row.source_id),
     )
 
 
 def promise_values(promise: Promise) -> dict[str, Any]:
     """The columns that hold a promise."""
     return {
-        "response_class": promise.response_class.value,
+        "response_class": promise.response_class.id,
+        "class_rank": promise.response_class.rank,
+        "taken_by": promise.response_class.taken_by.value,
+        "class_names": dict(promise.response_class.names),
+        "class_sentences": dict(promise.response_class.sentences),
         "starts_at": promise.starts_at,
         "respond_by": promise.respond_by,
         "target_minutes": promise.target_minutes,
         "calendar": asdict(promise.calendar),
-        "reasons": [asdict(reason) for reason in promise.reasons],
+        "reasons": [reason.as_json() for reason in promise.reasons],
         "decision_id": promise.decision_id,
         "decision_sequence": promise.sequence,
-        "grant_id": promise.grant_id,
+        "source_kind": promise.source.kind if promise.source else None,
+        "source_id": promise.source.id if promise.source else None,
     }
 
 
-def insert_once(session: Session, act: Act, values: dict[str, Any]) -> Ticket | None:
+def insert_once(session: Session, change: Change, values: dict[str, Any]) -> Ticket | None:
     """Store a new ticket with its first audit entry; None when its form was sent before (that ticket stands)."""
-    statement = insert(tickets).values(**values, opened_at=act.at, audit_number=1)
+    statement = insert(tickets).values(**values, opened_at=change.at, audit_number=1)
     row = session.execute(
         statement.on_conflict_do_nothing(index_elements=[tickets.c.form_key]).returning(tickets)
     ).one_or_none()
@@ -73,32 +89,44 @@ def insert_once(session: Session, act: Act, values: dict[str, Any]) -> Ticket | 
         return None
     ticket = from_row(row)
     after = {"state": ticket.state, "payment": ticket.payment, "requester_verified": ticket.requester_verified}
-    audit.append(session, act, ticket.id, 1, ticket.contact_key, {}, after)
+    _note(session, change, ticket, 1, {}, after)
     return ticket
+
+
+_by_id = sa.select(tickets).where(tickets.c.id == sa.bindparam("ticket_id"))
+_by_id_locked = _by_id.with_for_update()
 
 
 def find(session: Session, ticket_id: str) -> Ticket:
     """The ticket. Raises TicketNotFound."""
-    return _found(session, ticket_id, sa.select(tickets))
+    return _found(session, ticket_id, _by_id)
+
+
+def lock(session: Session, ticket_id: str) -> Ticket:
+    """The ticket, locked for the rest of the transaction. Raises TicketNotFound."""
+    return _found(session, ticket_id, _by_id_locked)
 
 
 def _found(session: Session, ticket_id: str, query: "sa.Select[Any]") -> Ticket:
     if "\0" in ticket_id:  # which Postgres cannot even compare
         raise TicketNotFound
-    row = session.execute(query.where(tickets.c.id == ticket_id)).one_or_none()
+    row = session.execute(query, {"ticket_id": ticket_id}).one_or_none()
     if row is None:
         raise TicketNotFound
     return from_row(row)
 
 
+def lock_leased(session: Session, ticket_id: str, lease: Lease, now: datetime) -> Ticket:
+    """The ticket, locked, if this lease is the one that runs. Raises LeaseLost: nothing may be written under it."""
+    ticket = lock(session, ticket_id)
+    if not ticket.runs(lease, now):
+        raise LeaseLost(ticket_id)
+    return ticket
+
+
 def find_by_form(session: Session, form_key: str) -> Ticket:
     """The ticket that this form made when it was sent before."""
     return from_row(session.execute(sa.select(tickets).where(tickets.c.form_key == form_key)).one())
-
-
-def lock(session: Session, ticket_id: str) -> Ticket:
-    """The ticket, locked for the rest of the transaction. Raises TicketNotFound."""
-    return _found(session, ticket_id, sa.select(tickets).with_for_update())
 
 
 def page(session: Session, after: str | None, limit: int, state: State | None) -> list[Ticket]:
@@ -111,25 +139,7 @@ def page(session: Session, after: str | None, limit: int, state: State | None) -
     return [from_row(row) for row in session.execute(query)]
 
 
-def _running(ticket_id: str, lease: Lease, now: datetime) -> tuple[sa.ColumnElement[bool], ...]:
-    """The ticket as long as this lease, and no later one, runs on it."""
-    return (
-        tickets.c.id == ticket_id,
-        tickets.c.owner_id == lease.agent_id,
-        tickets.c.lease_token == lease.token,
-        tickets.c.lease_expires_at > now,
-    )
-
-
-def lock_leased(session: Session, ticket_id: str, lease: Lease, now: datetime) -> Ticket:
-    """The ticket, locked, if this lease is the one that runs. Raises LeaseLost: nothing may be written under it."""
-    row = session.execute(sa.select(tickets).where(*_running(ticket_id, lease, now)).with_for_update()).one_or_none()
-    if row is None:
-        raise LeaseLost(ticket_id)
-    return from_row(row)
-
-
-def change(session: Session, ticket: Ticket, act: Act, **values: Any) -> Ticket:
+def alter(session: Session, ticket: Ticket, change: Change, **values: Any) -> Ticket:
     """Alter a ticket that this transaction has locked, with the audit entry that says who, why, before and after."""
     row = session.execute(
         tickets.update()
@@ -137,18 +147,41 @@ def change(session: Session, ticket: Ticket, act: Act, **values: Any) -> Ticket:
         .values(**values, audit_number=tickets.c.audit_number + 1)
         .returning(tickets)
     ).one()
-    changed = from_row(row)
     before = {name: getattr(ticket, name) for name in values if hasattr(ticket, name)}
     if ticket.promise is not None:
         before |= {name: value for name, value in promise_values(ticket.promise).items() if name in values}
-    audit.append(session, act, ticket.id, row.audit_number, ticket.contact_key, before, values)
-    return changed
+    altered = from_row(row)
+    _note(session, change, altered, row.audit_number, before, values)
+    return altered
+
+
+def _note(
+    session: Session, change: Change, ticket: Ticket, number: int, before: dict[str, Any], after: dict[str, Any]
+) -> None:
+    audit.append(
+        session,
+        change,
+        aggregate=AGGREGATE,
+        aggregate_id=ticket.id,
+        number=number,
+        owner_key=ticket.contact_key,
+        before=before,
+        after=after,
+    )
 
 
 def extend_lease(session: Session, ticket_id: str, lease: Lease, now: datetime, until: datetime) -> None:
     """Let a running lease run on. No audit entry: the owner does not change. Raises LeaseLost."""
     extended = session.execute(
-        tickets.update().where(*_running(ticket_id, lease, now)).values(lease_expires_at=until).returning(tickets.c.id)
+        tickets.update()
+        .where(
+            tickets.c.id == ticket_id,
+            tickets.c.owner_id == lease.agent_id,
+            tickets.c.lease_token == lease.token,
+            tickets.c.lease_expires_at > now,
+        )
+        .values(lease_expires_at=until)
+        .returning(tickets.c.id)
     ).one_or_none()
     if extended is None:
         raise LeaseLost(ticket_id)

@@ -1,4 +1,4 @@
-"""Tickets and their audit trail, which is append-only: the service's role only adds."""
+"""Tickets: promise, lease and payment are columns of the ticket, so that one statement can hand it out."""
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import JSONB
@@ -15,35 +15,42 @@ tickets = sa.Table(
         "number", sa.BigInteger, ticket_numbers, nullable=False, unique=True, server_default=ticket_numbers.next_value()
     ),
     sa.Column("form_key", sa.Text, unique=True, comment="digest of the form's token: one form, one ticket"),
-    sa.Column("contact_email", sa.Text, nullable=False),
+    # whose it is, and how they read
     sa.Column(
         "contact_key", sa.Text, nullable=False, comment="lower-case address: what a bigger installation shards by"
     ),
+    sa.Column("contact_email", sa.Text, nullable=False),
     sa.Column("contact_name", sa.Text),
+    sa.Column("requester_verified", sa.Boolean, nullable=False, server_default=sa.false()),
+    sa.Column("language", sa.Text, nullable=False, server_default="en"),
     sa.Column("zone", sa.Text, nullable=False),
+    sa.Column("link_version", sa.Integer, nullable=False, server_default="1"),
+    # the problem
     sa.Column("subject", sa.Text, nullable=False),
     sa.Column("tried", sa.Text),
     sa.Column("restated", sa.Text),
-    sa.Column("state", sa.Text, nullable=False, server_default="open"),
-    sa.Column("requester_verified", sa.Boolean, nullable=False, server_default=sa.false()),
-    sa.Column("link_version", sa.Integer, nullable=False, server_default="1"),
     # payment
     sa.Column("payment", sa.Text, nullable=False, server_default="none"),
     sa.Column("product", sa.Text),
     sa.Column("currency", sa.Text),
     sa.Column("order_id", sa.Text),
-    moment("payment_wait_until"),
-    # promise: empty until decided
+    # promise: empty until decided, then frozen with the words of its class
     sa.Column("response_class", sa.Text),
+    sa.Column("class_rank", sa.Integer),
+    sa.Column("taken_by", sa.Text, comment="which agents: senior, everybody"),
+    sa.Column("class_names", JSONB, comment="by language"),
+    sa.Column("class_sentences", JSONB, comment="by language"),
     moment("starts_at"),
     moment("respond_by"),
     sa.Column("target_minutes", sa.Integer),
     sa.Column("calendar", JSONB),
-    sa.Column("reasons", JSONB),
+    sa.Column("reasons", JSONB, comment="codes and parameters, worded when shown"),
     sa.Column("decision_id", sa.Text),
     sa.Column("decision_sequence", sa.Integer, nullable=False, server_default="0"),
-    sa.Column("grant_id", sa.Text),
+    sa.Column("source_kind", sa.Text, comment="what pays for the promise: credit, coverage"),
+    sa.Column("source_id", sa.Text),
     # time line
+    sa.Column("state", sa.Text, nullable=False, server_default="open"),
     moment("opened_at", nullable=False),
     moment("first_responded_at"),
     moment("resolved_at"),
@@ -56,10 +63,12 @@ tickets = sa.Table(
     ),
     moment("lease_expires_at"),
     sa.Column("audit_number", sa.Integer, nullable=False, server_default="0", comment="number of its last audit entry"),
-    sa.CheckConstraint("state IN ('open', 'waiting_customer', 'resolved', 'closed', 'canceled')", name="tickets_state"),
-    sa.CheckConstraint("payment IN ('none', 'pending', 'paid', 'not_completed')", name="tickets_payment"),
-    sa.CheckConstraint("response_class IN ('premium', 'standard')", name="tickets_response_class"),
-    sa.CheckConstraint("(response_class IS NULL) = (respond_by IS NULL)", name="tickets_promise_is_whole"),
+    sa.CheckConstraint(
+        "num_nonnulls(response_class, class_rank, taken_by, class_names, class_sentences, starts_at, respond_by, "
+        "target_minutes, calendar, reasons) IN (0, 10)",
+        name="tickets_promise_is_whole",
+    ),
+    sa.CheckConstraint("num_nonnulls(source_kind, source_id) IN (0, 2)", name="tickets_source_is_whole"),
     sa.CheckConstraint(
         "NOT queued OR (state = 'open' AND payment <> 'pending' AND response_class IS NOT NULL)",
         name="tickets_queued_are_ready",
@@ -68,33 +77,12 @@ tickets = sa.Table(
 )
 sa.Index(
     "tickets_take_next",
-    tickets.c.response_class,
+    tickets.c.taken_by,
+    tickets.c.class_rank.desc(),
     tickets.c.respond_by,
     tickets.c.id,
     postgresql_where=sa.text("queued"),
 )
-sa.Index("tickets_undecided", tickets.c.opened_at, postgresql_where=sa.text("decision_id IS NULL"))
-sa.Index("tickets_payment_pending", tickets.c.payment_wait_until, postgresql_where=sa.text("payment = 'pending'"))
-sa.Index(
-    "tickets_mine",
-    tickets.c.owner_id,
-    postgresql_where=sa.text("state IN ('open', 'waiting_customer', 'resolved')"),
-)
+sa.Index("tickets_mine", tickets.c.owner_id, postgresql_where=sa.text("ended_at IS NULL"))
 sa.Index("tickets_contact", tickets.c.contact_key, tickets.c.id)
-
-audit = sa.Table(
-    "audit",
-    metadata,
-    sa.Column("ticket_id", sa.Text, sa.ForeignKey("tickets.id"), primary_key=True),
-    sa.Column("number", sa.Integer, primary_key=True),
-    sa.Column("contact_key", sa.Text, nullable=False),
-    moment("happened_at", nullable=False),
-    sa.Column("actor", sa.Text, nullable=False, comment="customer, system, agent:<id>, integrator:<name>"),
-    sa.Column("action", sa.Text, nullable=False),
-    sa.Column("why", sa.Text, nullable=False),
-    sa.Column("before", JSONB, nullable=False),
-    sa.Column("after", JSONB, nullable=False),
-    sa.Column(
-        "form_key", sa.Text, unique=True, comment="digest of the form's token: one press of Take next, one ticket"
-    ),
-)
+sa.Index("tickets_due", tickets.c.respond_by)

@@ -23,19 +23,19 @@ class State(StrEnum):
 
 
 class Payment(StrEnum):
-    """What became of the wish to pay for this ticket."""
+    """Whether the customer pays for this ticket."""
 
     NONE = "none"
     """Nobody asked to pay."""
     PENDING = "pending"
     """The customer was sent to the payment page; agents wait for the outcome."""
     PAID = "paid"
-    """A grant that was bought for this ticket stands behind its promise."""
+    """What was bought for this ticket stands behind its promise."""
     NOT_COMPLETED = "not_completed"
     """The customer went on without paying, or half an hour passed. A payment that comes later still counts."""
 
 
-class Wish(StrEnum):
+class Choice(StrEnum):
     """How soon the customer wants the answer."""
 
     STANDARD = "standard"
@@ -86,6 +86,7 @@ class Ticket:
     contact_email: str
     contact_key: str
     contact_name: str | None
+    language: str
     zone: str
     tried: str | None
     restated: str | None
@@ -96,7 +97,6 @@ class Ticket:
     product: str | None
     currency: str | None
     order_id: str | None
-    payment_wait_until: datetime | None
     promise: Promise | None
     opened_at: datetime
     first_responded_at: datetime | None
@@ -114,6 +114,10 @@ class Ticket:
     def leased_to(self, agent_id: str, now: datetime) -> bool:
         """Whether this agent may write to it now."""
         return self.owner_id == agent_id and self.leased(now)
+
+    def runs(self, lease: "Lease", now: datetime) -> bool:
+        """Whether this lease, and no later one, runs on it."""
+        return self.leased_to(lease.agent_id, now) and self.lease_token == lease.token
 
     @property
     def minutes_to_first_response(self) -> int | None:

@@ -1,7 +1,7 @@
 // What moves on a page: times tick, fragments refresh, keys press buttons. Everything here only adds:
 // without this file each page works by links, forms and reload. The data- attributes are listed in ui.html.
-"use strict";
 (() => {
+  "use strict";
   const root = document.documentElement;
   const all = (selector, within = document) => [...within.querySelectorAll(selector)];
   // The server's clock counts, not the visitor's: a laptop that is ten minutes off must not move a promise.
@@ -13,31 +13,31 @@
     if (spoken) spoken.textContent = text;
   };
 
-  // ---- times: the same words as formats.py
+  // ---- times: the words of formats.py, which stand before this script as WORDS (live_words.py)
+
+  const fill = (text, values) => text.replace(/%\((\w+)\)s/g, (_, name) => values[name]);
+  const forms = new Intl.PluralRules(root.lang);
 
   const span = (ms) => {
-    const minutes = Math.floor(Math.abs(ms) / 60000);
-    const days = Math.floor(minutes / 1440);
-    const hours = Math.floor(minutes / 60) % 24;
-    const dayWord = `${days} day${days > 1 ? "s" : ""}`;
-    if (minutes < 1) return "less than a minute";
-    if (days >= 14 || (days && !hours)) return dayWord;
-    if (days) return `${dayWord} ${hours} h`;
-    if (hours) return minutes % 60 ? `${hours} h ${minutes % 60} min` : `${hours} h`;
-    return `${minutes} min`;
+    const whole = Math.floor(Math.abs(ms) / 60000);
+    const [days, hours, minutes] = [Math.floor(whole / 1440), Math.floor(whole / 60) % 24, whole % 60];
+    if (days) {
+      const words = fill(WORDS.days[forms.select(days)], { num: days });
+      return days >= 14 || !hours ? words : fill(WORDS.daysHours, { days: words, hours });
+    }
+    if (hours) return fill(minutes ? WORDS.hoursMinutes : WORDS.hours, { hours, minutes });
+    return fill(WORDS.minutes, { minutes });
   };
 
   const relative = (moment) => {
     const distance = moment - now();
-    if (Math.abs(distance) < 60000) return distance > 0 ? "in less than a minute" : "just now";
-    return distance > 0 ? `in ${span(distance)}` : `${span(distance)} ago`;
+    if (Math.abs(distance) < 60000) return distance > 0 ? WORDS.soon : WORDS.justNow;
+    return fill(distance > 0 ? WORDS.in : WORDS.ago, { span: span(distance) });
   };
 
   const write = (element, text) => {
     if (element && element.textContent !== text) element.textContent = text;
   };
-
-  const words = { calm: "on time", near: "due soon", late: "late" };
 
   const tick = () => {
     all("time[data-relative]").forEach((time) => write(time, relative(Date.parse(time.dateTime))));
@@ -50,7 +50,7 @@
       if (due.classList.contains(`due-${state}`)) return;
       due.classList.remove("due-calm", "due-near", "due-late");
       due.classList.add(`due-${state}`);
-      write(due.querySelector("[data-due-word]"), words[state]);
+      write(due.querySelector("[data-due-word]"), WORDS.due[state]);
       say(due.querySelector(".due-line").textContent.replace(/\s+/g, " "));
     });
   };
@@ -59,7 +59,7 @@
 
   const zone = Intl.DateTimeFormat().resolvedOptions().timeZone || "UTC";
   const zoneWord = (moment) => {
-    for (const language of ["en-GB", "en-US", "en-AU", "en-IN", "en-NZ", "en-ZA"]) {
+    for (const language of [...root.lang === "en" ? [] : [root.lang], "en-GB", "en-US", "en-AU", "en-IN", "en-NZ", "en-ZA"]) {
       const parts = new Intl.DateTimeFormat(language, { timeZone: zone, timeZoneName: "short" }).formatToParts(moment);
       const name = parts.find((part) => part.type === "timeZoneName").value;
       if (!/^(GMT|UTC)[+\-−]/.test(name)) return name;
@@ -68,16 +68,19 @@
     return far.find((part) => part.type === "timeZoneName").value.replace("GMT", "UTC").replace("−", "-");
   };
   const inZone = (moment, options) => new Intl.DateTimeFormat("en-GB", { timeZone: zone, ...options }).format(moment);
-  const dayNumber = (moment) => Math.floor(Date.parse(`${new Intl.DateTimeFormat("en-CA", { timeZone: zone }).format(moment)}T00:00Z`) / 864e5);
+  const dayOf = (moment) => new Date(`${new Intl.DateTimeFormat("en-CA", { timeZone: zone }).format(moment)}T00:00Z`);
 
   const correctZone = (time) => {
     const moment = new Date(time.dateTime);
-    const distance = dayNumber(moment) - dayNumber(new Date(now()));
+    const day = dayOf(moment);
+    const distance = Math.round((day - dayOf(new Date(now()))) / 864e5);
     const clock = inZone(moment, { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
-    const date = Math.abs(distance) < 7 ? inZone(moment, { weekday: "short" })
-      : inZone(moment, { weekday: "short", day: "numeric", month: "short" }).replace(",", "");
-    const said = { 0: "today", 1: "tomorrow", "-1": "yesterday" }[distance] || `on ${date}`;
-    time.textContent = time.dataset.form === "day_time" ? `${clock} ${said}` : `${date} ${clock} ${zoneWord(moment)}`;
+    const weekday = WORDS.weekdays[day.getUTCDay()];
+    const date = Math.abs(distance) < 7 ? weekday
+      : fill(WORDS.date, { weekday, day: day.getUTCDate(), month: WORDS.months[day.getUTCMonth()] });
+    const said = { 0: WORDS.today, 1: WORDS.tomorrow, "-1": WORDS.yesterday }[distance] || WORDS.onADay;
+    const form = time.dataset.form === "day_time" ? said : WORDS.moment;
+    time.textContent = fill(form, { time: clock, day: date, zone: zoneWord(moment) });
     time.dataset.zone = zone;
   };
 
@@ -98,6 +101,7 @@
 
   const untouched = (field) => (field.type === "checkbox" || field.type === "radio"
     ? field.checked === field.defaultChecked : field.value === field.defaultValue);
+  const somethingTyped = () => all("textarea, input:not([type=hidden])").some((field) => !untouched(field));
   const inUse = (element) => {
     const selection = document.getSelection();
     return element.contains(document.activeElement)
@@ -131,7 +135,7 @@
     line.id = "connection";
     line.className = "connection";
     line.setAttribute("role", "status");
-    line.textContent = `No connection. What you see is from ${heardAt.toTimeString().slice(0, 5)}; we keep trying. What you type stays.`;
+    line.textContent = fill(WORDS.connection, { time: heardAt.toTimeString().slice(0, 5) });
     document.body.append(line);
   };
 
@@ -189,11 +193,11 @@
     const dialog = document.createElement("dialog");
     dialog.id = "keys";
     dialog.className = "keys";
-    dialog.setAttribute("aria-label", "Keys of this page");
+    dialog.setAttribute("aria-label", WORDS.keysTitle);
     const rows = new Map(all("[data-key]").filter(visible).map((element) => [element.dataset.key, element.dataset.keyLabel || element.textContent.trim()]));
-    if (document.querySelector("[data-rows]")) rows.set("↑ ↓", "Walk through the rows");
-    if (document.querySelector("[data-ctrl-enter]")) rows.set("Ctrl Enter", "Send what is written");
-    rows.set("Esc", "Leave a field or this list");
+    if (document.querySelector("[data-rows]")) rows.set("↑ ↓", WORDS.keysRows);
+    if (document.querySelector("[data-ctrl-enter]")) rows.set("Ctrl Enter", WORDS.keysSend);
+    rows.set("Esc", WORDS.keysLeave);
     const list = document.createElement("dl");
     rows.forEach((label, key) => {
       const term = document.createElement("dt");
@@ -203,10 +207,10 @@
       list.append(term, words);
     });
     const title = document.createElement("h2");
-    title.textContent = "Keys of this page";
+    title.textContent = WORDS.keysTitle;
     const close = document.createElement("button");
     close.className = "btn btn-quiet btn-sm";
-    close.textContent = "Close";
+    close.textContent = WORDS.close;
     close.addEventListener("click", () => dialog.close());
     dialog.append(title, list, close);
     dialog.addEventListener("close", () => dialog.remove());
@@ -259,15 +263,16 @@
       button.focus();
     }
     button.classList.add("is-copied");
-    say("Copied");
+    say(WORDS.copied);
     setTimeout(() => button.classList.remove("is-copied"), 1600);
   };
 
   document.addEventListener("click", (event) => {
-    const button = event.target.closest("[data-copy], [data-keys-help], [data-confirm]");
+    const button = event.target.closest("[data-copy], [data-keys-help], [data-confirm], [data-language]");
     if (!button) return;
     if (button.matches("[data-copy]")) copy(button);
     else if (button.matches("[data-keys-help]")) showKeys();
+    else if (button.matches("[data-language]")) { if (somethingTyped() && !window.confirm(WORDS.typedIsLost)) event.preventDefault(); }
     else if (!button.matches("form") && !window.confirm(button.dataset.confirm)) event.preventDefault();
   });
 

@@ -4,11 +4,12 @@ import re
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-import httpx
 import pytest
 import stripe
+from requests import Response
 
 from sandbox.stripe.server import ThreadedHandle
+from tests.support import web
 from tests.support.stripe_client import sdk
 
 FORM = {
@@ -39,8 +40,8 @@ def opened(client: stripe.StripeClient, **changes: Any) -> stripe.checkout.Sessi
     return client.v1.checkout.sessions.create(params)
 
 
-def submit(session: stripe.checkout.Session, **changes: str) -> httpx.Response:
-    return httpx.post(str(session.url), data=FORM | changes)
+def submit(session: stripe.checkout.Session, **changes: str) -> Response:
+    return web.post(str(session.url), data=FORM | changes)
 
 
 def charges(client: stripe.StripeClient) -> list[stripe.Charge]:
@@ -61,7 +62,7 @@ def test_4242_pays_and_sends_the_browser_back(client: stripe.StripeClient) -> No
     assert charge.metadata.to_dict() == {"order_id": "ord_1"}
     assert charge.balance_transaction.fee == 172
     assert charge.billing_details.address.country == "DE"
-    receipt = httpx.get(charge.receipt_url)
+    receipt = web.get(charge.receipt_url)
     assert "$49.00" in receipt.text
     types = [event.type for event in client.v1.events.list().data]
     assert types.index("checkout.session.completed") < types.index("charge.succeeded"), "newest first"
@@ -77,7 +78,7 @@ def test_a_declined_customer_reads_why_and_can_try_again(client: stripe.StripeCl
     assert says in answer.text
     assert "Jo Weber" in answer.text, "what was entered is kept"
     assert client.v1.checkout.sessions.retrieve(session.id).status == "open"
-    assert says in httpx.get(str(session.url)).text, "the reason is still there when the page is opened again"
+    assert says in web.get(str(session.url)).text, "the reason is still there when the page is opened again"
     assert submit(session).status_code == 303
     assert [charge.status for charge in charges(client)] == ["succeeded", "failed"]
 
@@ -123,13 +124,13 @@ def test_a_closed_session_says_so_and_takes_nothing(client: stripe.StripeClient)
     client.v1.checkout.sessions.expire(expired.id)
     submit(paid)
     assert "This page has expired" in submit(expired).text
-    assert "This payment is done" in httpx.get(str(paid.url)).text
-    assert httpx.get(str(paid.url) + "x").status_code == 404
+    assert "This payment is done" in web.get(str(paid.url)).text
+    assert web.get(str(paid.url) + "x").status_code == 404
     assert len(charges(client)) == 1
 
 
 def test_the_page_says_what_is_bought_escapes_it_and_loads_nothing_from_elsewhere(client: stripe.StripeClient) -> None:
-    answer = httpx.get(str(opened(client, customer_email="jo@acme.test").url))
+    answer = web.get(str(opened(client, customer_email="jo@acme.test").url))
     assert "One incident &lt;b&gt;now&lt;/b&gt;" in answer.text
     assert "jo@acme.test" in answer.text
     assert 'name="email"' not in answer.text, "an address that the shop gave cannot be changed"
@@ -149,7 +150,7 @@ def test_the_address_that_the_shop_gave_wins(client: stripe.StripeClient) -> Non
 
 def test_a_form_from_another_site_is_refused(client: stripe.StripeClient) -> None:
     session = opened(client)
-    answer = httpx.post(str(session.url), data=FORM, headers={"Origin": "https://elsewhere.example"})
+    answer = web.post(str(session.url), data=FORM, headers={"Origin": "https://elsewhere.example"})
     assert answer.status_code == 403
     assert charges(client) == []
 
@@ -157,7 +158,7 @@ def test_a_form_from_another_site_is_refused(client: stripe.StripeClient) -> Non
 def test_yen_have_no_cents(client: stripe.StripeClient) -> None:
     price = {"currency": "jpy", "unit_amount": 7500, "product_data": {"name": "One incident"}}
     session = opened(client, line_items=[{"price_data": price, "quantity": 2}])
-    assert "¥15,000" in httpx.get(str(session.url)).text
+    assert "¥15,000" in web.get(str(session.url)).text
     submit(session)
     booking = client.v1.balance_transactions.list({"currency": "jpy"}).data[0]
     assert (booking.amount, booking.fee, booking.net) == (15000, 465, 14535)

@@ -5,12 +5,12 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-import httpx
 import pytest
 import stripe
 
 from sandbox.stripe.server import ThreadedHandle
 from tests.contract.sandbox.test_stripe_standin_webhooks import fault
+from tests.support import web
 from tests.support.stripe_client import API_KEY, eventually, last_headers, sdk
 
 
@@ -23,9 +23,9 @@ def test_a_wrong_key_is_refused_and_not_repeated(standin: ThreadedHandle, key: s
 
 
 def test_a_key_is_needed_and_basic_auth_carries_it_too(standin: ThreadedHandle) -> None:
-    assert httpx.get(f"{standin.url}/v1/customers").json()["error"]["type"] == "invalid_request_error"
+    assert web.get(f"{standin.url}/v1/customers").json()["error"]["type"] == "invalid_request_error"
     basic = base64.b64encode(f"{API_KEY}:".encode()).decode()
-    assert httpx.get(f"{standin.url}/v1/customers", headers={"Authorization": f"Basic {basic}"}).status_code == 200
+    assert web.get(f"{standin.url}/v1/customers", headers={"Authorization": f"Basic {basic}"}).status_code == 200
 
 
 def test_another_version_of_the_api_is_refused(standin: ThreadedHandle) -> None:
@@ -90,13 +90,13 @@ def test_a_balance_transaction_may_come_later(standin: ThreadedHandle) -> None:
 
 
 def test_a_charge_behind_our_back_is_in_the_list_like_any_other(standin: ThreadedHandle) -> None:
-    made = httpx.post(f"{standin.url}/_sandbox/charges", json={"amount": 12300, "currency": "eur"}).json()
+    made = web.post(f"{standin.url}/_sandbox/charges", json={"amount": 12300, "currency": "eur"}).json()
     assert [charge.id for charge in sdk(standin.url).v1.charges.list().data] == [made["id"]]
-    assert httpx.post(f"{standin.url}/_sandbox/charges", json={"amount": 1}).status_code == 400
+    assert web.post(f"{standin.url}/_sandbox/charges", json={"amount": 1}).status_code == 400
 
 
 def test_the_page_for_people_shows_and_does_what_it_says(standin: ThreadedHandle) -> None:
-    with httpx.Client(base_url=standin.url, follow_redirects=True) as person:
+    with web.Visitor(standin.url, follow=True) as person:
         assert "None yet" in person.get("/").text
         shown = person.post("/_sandbox/charges", data={"amount": "4900", "currency": "usd"})
         assert "$49.00" in shown.text

@@ -9,14 +9,14 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 import stripe
+from requests import RequestException
 
 from sandbox.embedded import free_port
 from sandbox.stripe import server
 from tests.contract.sandbox.test_stripe_standin_checkout import opened, submit
-from tests.support import stripe_document
+from tests.support import stripe_document, web
 from tests.support.stripe_client import API_KEY, WEBHOOK_SECRET, Receiver, eventually, sdk
 
 Receivers = Callable[..., Receiver]
@@ -30,18 +30,18 @@ def receiver(standin: server.ThreadedHandle, receivers: Receivers) -> Receiver:
 
 
 def fault(standin: server.ThreadedHandle, kind: str, **settings: Any) -> None:
-    httpx.post(f"{standin.url}/_sandbox/faults", json={"kind": kind, **settings}).raise_for_status()
+    web.post(f"{standin.url}/_sandbox/faults", json={"kind": kind, **settings}).raise_for_status()
 
 
 def answers(url: str) -> bool:
     try:
-        return httpx.get(f"{url}/readyz").is_success
-    except httpx.TransportError:
+        return web.get(f"{url}/readyz").ok
+    except RequestException:
         return False
 
 
 def deliveries(standin: server.ThreadedHandle) -> dict[str, int]:
-    found: dict[str, int] = httpx.get(f"{standin.url}/_sandbox/state").json()["deliveries"]
+    found: dict[str, int] = web.get(f"{standin.url}/_sandbox/state").json()["deliveries"]
     return found
 
 
@@ -123,7 +123,7 @@ def test_killed_in_the_middle_of_a_delivery_it_delivers_after_the_restart(tmp_pa
 
 def test_a_duplicate_brings_the_same_event_twice(standin: server.ThreadedHandle, receiver: Receiver) -> None:
     fault(standin, "webhook.duplicate", match="charge.*")
-    httpx.post(f"{standin.url}/_sandbox/charges", json={})
+    web.post(f"{standin.url}/_sandbox/charges", json={})
     eventually(lambda: len(receiver.events("charge.succeeded")) == 2)
     assert len({event["id"] for event in receiver.events("charge.succeeded")}) == 1
 
@@ -186,5 +186,5 @@ def test_a_bad_signature_fails_and_the_next_attempt_is_good(
 def test_a_person_can_send_an_event_again(standin: server.ThreadedHandle, receiver: Receiver) -> None:
     sdk(standin.url).v1.customers.create({"name": "Jo"})
     event = eventually(receiver.events)[0]
-    assert httpx.post(f"{standin.url}/_sandbox/events/{event['id']}/resend").status_code == 303
+    assert web.post(f"{standin.url}/_sandbox/events/{event['id']}/resend").status_code == 303
     eventually(lambda: len(receiver.events()) == 2)

@@ -131,7 +131,7 @@ def test_a_second_charge_for_a_paid_order_is_a_duplicate(shop: Shop) -> None:
             "automatic_payment_methods[allow_redirects]": "never",
         },
     )  # fmt: skip
-    assert intent.is_success, intent.text
+    assert intent.ok, intent.text
 
     mismatch = only(shop, run(shop))
 

@@ -12,7 +12,6 @@ from services.queue.closing.end import cancel_ticket, confirm_ticket
 from services.queue.conversation.answer import Answer, answer_ticket
 from services.queue.conversation.reply import reopen_ticket, reply_to_ticket
 from services.queue.conversation.tables import messages
-from services.queue.delivery import send as mailing
 from services.queue.gateways.mail import MailRefused
 from services.queue.leases.hold import resume_ticket
 from services.queue.mail_out.tables import outbound_mails
@@ -46,8 +45,16 @@ def events(queue: Queue) -> list[tuple[str, dict[str, Any]]]:
     return [(row.type, row.body) for row in queue.rows(sa.select(outbox).order_by(outbox.c.id))]
 
 
+def state_of(row: Any) -> str:
+    return "parked" if row.parked_at else "pending" if row.due_at else "sent" if row.sent_at else "lost"
+
+
+def states(queue: Queue) -> set[str]:
+    return {state_of(row) for row in queue.rows(sa.select(outbound_mails))}
+
+
 def due_now(queue: Queue) -> None:
-    queue.write("update outbound_mails set next_attempt_at = now() where state = 'pending'")
+    queue.let_time_pass("outbound_mails")
 
 
 def test_the_first_response_is_on_record_when_the_mail_server_took_it_and_is_told_once(queue: Queue) -> None:
@@ -56,7 +63,7 @@ def test_the_first_response_is_on_record_when_the_mail_server_took_it_and_is_tol
     assert queue.ticket(ticket.id).first_responded_at is None, "an unsent answer meets no promise"
     assert events(queue) == []
 
-    mailing.sweep_mails(queue.context)
+    queue.sweep("sweep_mails")
     first = queue.ticket(ticket.id).first_responded_at
     assert first is not None
     assert [kind for kind, _ in events(queue)] == ["queue.ticket.first_responded.v1"]
@@ -64,14 +71,14 @@ def test_the_first_response_is_on_record_when_the_mail_server_took_it_and_is_tol
 
     again = resume_ticket(queue.context, queue.agent(), ticket.id)
     write(queue, queue.agent(), again, text="One more thing.")
-    mailing.sweep_mails(queue.context)
+    queue.sweep("sweep_mails")
     assert queue.ticket(ticket.id).first_responded_at == first
     assert len(events(queue)) == 1
 
 
 def test_an_acknowledgement_is_no_answer(queue: Queue) -> None:
     ticket = queue.open()
-    mailing.sweep_mails(queue.context)
+    queue.sweep("sweep_mails")
     assert len(queue.mail.taken) == 1
     assert queue.ticket(ticket.id).first_responded_at is None
 
@@ -79,7 +86,7 @@ def test_an_acknowledgement_is_no_answer(queue: Queue) -> None:
 def test_mails_of_a_ticket_stand_in_one_thread(queue: Queue) -> None:
     queue.open()
     answered(queue, queue.agent())
-    mailing.sweep_mails(queue.context)
+    queue.sweep("sweep_mails")
     acknowledgement, answer = queue.mail.taken
     assert acknowledgement.references == ()
     assert answer.references == (acknowledgement.message_id,)
@@ -91,15 +98,14 @@ def test_the_mail_server_is_away_nothing_is_lost_and_all_goes_out_when_it_is_bac
         queue.open()
     answered(queue, queue.agent())
     for _ in range(3):
-        mailing.sweep_mails(queue.context)
+        queue.sweep("sweep_mails")
         due_now(queue)
-    states = {row.state for row in queue.rows(sa.select(outbound_mails.c.state))}
-    assert states == {"pending"}
+    assert states(queue) == {"pending"}
 
     queue.mail.up = True
-    mailing.sweep_mails(queue.context)
+    queue.sweep("sweep_mails")
     assert len(queue.mail.taken) == 4
-    assert {row.state for row in queue.rows(sa.select(outbound_mails.c.state))} == {"sent"}
+    assert states(queue) == {"sent"}
 
 
 def test_a_crash_after_the_server_took_it_repeats_the_mail_under_the_same_message_id(queue: Queue) -> None:
@@ -108,12 +114,12 @@ def test_a_crash_after_the_server_took_it_repeats_the_mail_under_the_same_messag
     queue.mail.dies_after = True
     for _ in range(2):
         with pytest.raises(KeyboardInterrupt):
-            mailing.sweep_mails(queue.context)
+            queue.sweep("sweep_mails")
     queue.mail.dies_after = False
-    mailing.sweep_mails(queue.context)
+    queue.sweep("sweep_mails")
     assert len(queue.mail.taken) == 2, "a sender that died holds its mail for a moment"
     due_now(queue)
-    mailing.sweep_mails(queue.context)
+    queue.sweep("sweep_mails")
     ids = [mail.message_id for mail in queue.mail.taken]
     assert len(ids) == 4
     assert ids[:2] == ids[2:]
@@ -125,8 +131,8 @@ def test_two_schedulers_send_each_mail_once(queue: Queue) -> None:
         queue.open()
     waiting = [row.id for row in queue.rows(sa.select(outbound_mails.c.id))]
     for mail_id in [*waiting, *waiting]:
-        mailing.send_mail(queue.context, mail_id)
-    mailing.sweep_mails(queue.context)
+        queue.wake("send_mail", mail_id)
+    queue.sweep("sweep_mails")
     assert len(queue.mail.taken) == 5
 
 
@@ -137,12 +143,12 @@ def test_while_one_sender_is_at_a_mail_no_other_sends_it(queue: Queue, monkeypat
 
     def slowly(mail: Any) -> None:
         monkeypatch.setattr(queue.mail, "send", send)
-        mailing.send_mail(queue.context, mail_id)  # another worker, while the server takes its time with us
-        mailing.sweep_mails(queue.context)
+        queue.wake("send_mail", mail_id)  # another worker, while the server takes its time with us
+        queue.sweep("sweep_mails")
         send(mail)
 
     monkeypatch.setattr(queue.mail, "send", slowly)
-    mailing.send_mail(queue.context, mail_id)
+    queue.wake("send_mail", mail_id)
     assert len(queue.mail.taken) == 1
 
 
@@ -159,13 +165,13 @@ def test_a_mail_that_is_refused_again_and_again_is_parked_and_the_others_flow(
         send(mail)
 
     monkeypatch.setattr(queue.mail, "send", refuse)
-    for _ in range(6):
-        mailing.sweep_mails(queue.context)
+    for _ in range(12):
+        queue.sweep("sweep_mails")
         due_now(queue)
     rows = {row.to_address: row for row in queue.rows(sa.select(outbound_mails))}
-    assert rows["gone@example.com"].state == "parked"
+    assert state_of(rows["gone@example.com"]) == "parked"
     assert "550" in rows["gone@example.com"].last_error
-    assert rows["jo@acme.example.com"].state == "sent"
+    assert state_of(rows["jo@acme.example.com"]) == "sent"
 
 
 def test_the_customer_answers_and_the_ticket_is_the_same_agents_turn(queue: Queue) -> None:
@@ -182,7 +188,7 @@ def test_the_customer_answers_and_the_ticket_is_the_same_agents_turn(queue: Queu
 def test_resolved_and_confirmed_it_is_closed_and_entitlements_hears_of_it(queue: Queue) -> None:
     queue.open()
     ticket = answered(queue, queue.agent(), Step.RESOLVE, "Fixed.")
-    mailing.sweep_mails(queue.context)
+    queue.sweep("sweep_mails")
     assert "Is it solved?" in queue.mail.taken[-1].subject
     for _ in range(2):
         confirm_ticket(queue.context, ticket.id)
@@ -204,7 +210,7 @@ def test_not_solved_brings_it_back_to_the_same_agent_at_no_charge(queue: Queue) 
     queue.open()
     ana = queue.agent()
     ticket = answered(queue, ana, Step.RESOLVE, "Fixed.")
-    mailing.sweep_mails(queue.context)
+    queue.sweep("sweep_mails")
     reopen_ticket(queue.context, ticket.id, "", new_token())
     after = queue.ticket(ticket.id)
     assert (after.state, after.owner_id) == (State.OPEN, ana.id)

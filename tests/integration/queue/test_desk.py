@@ -5,7 +5,6 @@ from typing import Any
 
 import pytest
 
-from services.queue.delivery import send as mailing
 from services.queue.tickets.ticket import State
 from tests.support.queue import Queue, hidden_fields, queue_service
 
@@ -61,7 +60,7 @@ def test_the_story_of_a_ticket_on_the_desk(queue: Queue) -> None:
     sent = ana.post(case, f"{case}/answer", text="Please try again.", restated="Cards fail.", step="ask_back")
     assert sent.status_code == 303
     assert queue.ticket(premium.id).state is State.WAITING_CUSTOMER
-    mailing.sweep_mails(queue.context)
+    queue.sweep("sweep_mails")
     assert queue.ticket(premium.id).first_responded_at is not None
 
     customer, link = queue.customer(), queue.path(premium)

@@ -29,7 +29,7 @@ def bodies(queue: Queue, *kinds: str) -> list[str]:
 def test_a_stranger_who_guesses_the_key_of_an_integrator_does_not_get_the_link(queue: Queue) -> None:
     mine = queue.open(actor="integrator:shop", form_token="integrator:shop:order-1")
     theirs = queue.customer().post(
-        "/ask", "/ask", **GOOD, name="", wish="standard", form_token="integrator:shop:order-1"
+        "/ask", "/ask", **GOOD, name="", choice="standard", form_token="integrator:shop:order-1"
     )
     assert theirs.status_code == 303
     assert theirs.location != queue.path(mine)
@@ -39,8 +39,8 @@ def test_words_mended_after_going_back_are_another_ticket_and_the_same_words_are
     browser = queue.customer()
     hidden = hidden_fields(browser.get("/ask").text)
     first, mended, again = (
-        browser.client.post("/ask", data=hidden | GOOD | {"name": "", "wish": wish, "text": text}).location
-        for wish, text in (("standard", "It fails."), ("standard", "It fails on Safari."), ("buy", "It fails."))
+        browser.client.post("/ask", data=hidden | GOOD | {"name": "", "choice": choice, "text": text}).location
+        for choice, text in (("standard", "It fails."), ("standard", "It fails on Safari."), ("buy", "It fails."))
     )
     assert first == again != mended
     assert bodies(queue, "customer") == ["It fails.", "It fails on Safari."]

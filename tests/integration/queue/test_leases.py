@@ -11,6 +11,8 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
 
 from services.queue.agents.agent import Agent, Tier
+from services.queue.base_tables import audit_entries
+from services.queue.classes.response_class import TakenBy
 from services.queue.closing.end import cancel_ticket
 from services.queue.conversation.answer import Answer, answer_ticket
 from services.queue.conversation.tables import messages
@@ -19,12 +21,10 @@ from services.queue.ordering import store as queue_order
 from services.queue.ordering.ordering import Waiting, next_for
 from services.queue.ordering.take_next import take_next
 from services.queue.tickets.errors import LeaseLost, TextMissing, TicketMovedOn
-from services.queue.tickets.promise import ResponseClass
-from services.queue.tickets.tables import audit
 from services.queue.tickets.ticket import Lease, State, Step, Ticket
 from shared import clock
 from shared.ids import new_token
-from tests.support.queue import Queue, queue_service
+from tests.support.queue import WITHIN_30, Queue, queue_service
 
 
 @pytest.fixture
@@ -73,7 +73,7 @@ def test_fifty_agents_press_at_once_and_each_ticket_goes_to_one(queue: Queue) ->
         found = [claim for claim in threads.map(press, agents) if claim is not None]
     assert len(found) == 40
     assert len({ticket_id for ticket_id, _ in found}) == 40
-    entries = queue.rows(sa.select(audit).where(audit.c.action == "taken"))
+    entries = queue.rows(sa.select(audit_entries).where(audit_entries.c.action == "taken"))
     assert len(entries) == 40
     assert all(entry.after["lease_token"] == 1 for entry in entries)
 
@@ -89,6 +89,7 @@ def test_a_senior_gets_the_paid_ticket_and_a_regular_agent_the_standard_one(queu
 def test_the_statement_gives_what_the_ordering_rule_says(queue: Queue) -> None:
     minutes = (900, 30, 500, 30, 1200, 5)
     opened = [queue.open_premium() if index % 2 else queue.open() for index in range(len(minutes))]
+    queue.decide(opened[2].id, response_class=WITHIN_30, sequence=2)
     for ticket, due in zip(opened, minutes, strict=True):
         queue.write(
             "update tickets set respond_by = now() + make_interval(mins => :m) where id = :i", m=due, i=ticket.id
@@ -98,9 +99,14 @@ def test_the_statement_gives_what_the_ordering_rule_says(queue: Queue) -> None:
         promise = queue.ticket(ticket.id).promise
         assert promise is not None
         waiting.append(
-            Waiting(ticket_id=ticket.id, response_class=promise.response_class, respond_by=promise.respond_by)
+            Waiting(
+                ticket_id=ticket.id,
+                taken_by=promise.response_class.taken_by,
+                rank=promise.response_class.rank,
+                respond_by=promise.respond_by,
+            )
         )
-    for tier in (Tier.REGULAR, Tier.REGULAR, Tier.SENIOR, Tier.SENIOR, Tier.SENIOR, Tier.SENIOR, Tier.SENIOR):
+    for tier in (Tier.REGULAR, Tier.REGULAR, *[Tier.SENIOR] * 5):
         expected = next_for(tier, waiting)
         got = take_next(queue.context, queue.agent(f"{tier}", tier), new_token())
         assert (got.id if got else None) == (expected.ticket_id if expected else None)
@@ -108,7 +114,7 @@ def test_the_statement_gives_what_the_ordering_rule_says(queue: Queue) -> None:
 
 
 def test_take_next_reads_the_index_that_serves_exactly_its_order(queue: Queue) -> None:
-    head = queue_order._head(ResponseClass.STANDARD, clock.now(), None).element
+    head = queue_order.head_of(TakenBy.EVERYBODY).params(now=clock.now())
     statement = head.compile(dialect=postgresql.dialect(), compile_kwargs={"literal_binds": True})
     with queue.context.db.transaction() as session:
         session.execute(sa.text("set local enable_seqscan = off"))
@@ -198,7 +204,7 @@ def test_a_returned_ticket_is_the_next_ones_with_the_reason_as_a_note(queue: Que
     hold.return_ticket(queue.context, ana, ticket.id, lease_of(ana, ticket), "needs a database person")
     assert taken(queue, sam).id == ticket.id
     notes = queue.rows(sa.select(messages).where(messages.c.kind == "note"))
-    assert "needs a database person" in notes[0].body
+    assert notes[0].sentence == {"code": "given_back", "parameters": {"why": "needs a database person"}}
 
 
 def test_an_answer_sent_twice_is_one_answer(queue: Queue) -> None:

@@ -10,16 +10,14 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.exc import ProgrammingError
 
+from services.queue.base_tables import audit_entries
 from services.queue.conversation.tables import messages
-from services.queue.decisions import decide
 from services.queue.intake.errors import AddressInvalid
 from services.queue.mail_out.tables import outbound_mails
-from services.queue.payments import buy_incident, go_on
+from services.queue.payments import buy_incident
 from services.queue.payments.errors import NothingToPay
-from services.queue.tickets.promise import ResponseClass
-from services.queue.tickets.tables import audit, tickets
-from services.queue.tickets.ticket import Payment, Wish
-from shared import clock
+from services.queue.tickets.tables import tickets
+from services.queue.tickets.ticket import Choice, Payment
 from tests.support.queue import CHECKOUT, Queue, queue_service
 
 
@@ -34,16 +32,10 @@ def mails_of(queue: Queue, ticket_id: str) -> list[str]:
     return [row.kind for row in queue.rows(query.order_by(outbound_mails.c.id))]
 
 
-def age(queue: Queue, ticket_id: str, minutes: int) -> None:
-    queue.write(
-        "update tickets set opened_at = opened_at - make_interval(mins => :m) where id = :i", m=minutes, i=ticket_id
-    )
-
-
 def test_a_ticket_gets_its_promise_at_once_and_an_acknowledgement(queue: Queue) -> None:
     ticket = queue.open()
     assert ticket.promise is not None
-    assert ticket.promise.response_class is ResponseClass.STANDARD
+    assert ticket.promise.response_class.id == "standard"
     assert ticket.queued
     assert mails_of(queue, ticket.id) == ["acknowledgement"]
     assert queue.peers.asked[0]["requester_verified"] is False
@@ -62,8 +54,11 @@ def test_entitlements_in_trouble_the_ticket_stands_within_two_seconds_and_is_dec
     assert mails_of(queue, ticket.id) == []
 
     queue.peers.entitlements = "ok"
-    decide.sweep_undecided(queue.context)
-    decide.sweep_undecided(queue.context)
+    queue.sweep("sweep_undecided")
+    assert queue.ticket(ticket.id).promise is None, "the form was asking a moment ago"
+    queue.let_time_pass("pending_decisions")
+    queue.sweep("sweep_undecided")
+    queue.sweep("sweep_undecided")
     assert queue.ticket(ticket.id).queued
     assert mails_of(queue, ticket.id) == ["acknowledgement"]
 
@@ -73,14 +68,14 @@ def test_without_a_decision_for_ten_minutes_the_standard_promise_is_given_and_a_
 ) -> None:
     queue.peers.entitlements = "fails"
     ticket = queue.open()
-    decide.sweep_undecided(queue.context)
+    queue.sweep("give_fallbacks")
     assert queue.ticket(ticket.id).promise is None, "ten minutes have not passed"
 
-    age(queue, ticket.id, 11)
-    decide.sweep_undecided(queue.context)
+    queue.let_time_pass("promise_deadlines")
+    queue.sweep("give_fallbacks")
     given = queue.ticket(ticket.id).promise
     assert given is not None
-    assert (given.response_class, given.decision_id) == (ResponseClass.STANDARD, None)
+    assert (given.response_class.id, given.response_class.rank, given.decision_id) == ("standard", 0, None)
     assert queue.ticket(ticket.id).queued
 
     queue.decide(ticket.id, respond_by=(given.respond_by + timedelta(hours=5)).isoformat())
@@ -93,7 +88,7 @@ def test_without_a_decision_for_ten_minutes_the_standard_promise_is_given_and_a_
     queue.decide(ticket.id, premium=True, sequence=2)
     best = queue.ticket(ticket.id).promise
     assert best is not None
-    assert best.response_class is ResponseClass.PREMIUM
+    assert best.response_class.id == "premium"
     assert mails_of(queue, ticket.id) == ["acknowledgement", "promise_raised"]
 
 
@@ -145,7 +140,7 @@ def test_what_a_mail_header_or_a_database_cannot_hold_is_taken_out(queue: Queue)
 
 
 def test_while_a_payment_is_pending_no_agent_gets_it_and_no_mail_goes_out(queue: Queue) -> None:
-    ticket = queue.open(wish=Wish.BUY, product="incident_1", currency="usd")
+    ticket = queue.open(choice=Choice.BUY, product="incident_1", currency="usd")
     assert ticket.payment is Payment.PENDING
     assert ticket.promise is not None
     assert not ticket.queued
@@ -153,23 +148,23 @@ def test_while_a_payment_is_pending_no_agent_gets_it_and_no_mail_goes_out(queue:
 
 
 def test_paid_it_is_premium_and_acknowledged_as_such(queue: Queue) -> None:
-    ticket = queue.open(wish=Wish.BUY, product="incident_1", currency="usd")
+    ticket = queue.open(choice=Choice.BUY, product="incident_1", currency="usd")
     queue.decide(ticket.id, premium=True, sequence=2)
     paid = queue.ticket(ticket.id)
     assert (paid.payment, paid.queued) == (Payment.PAID, True)
     assert paid.promise is not None
-    assert paid.promise.response_class is ResponseClass.PREMIUM
+    assert paid.promise.response_class.id == "premium"
     assert mails_of(queue, ticket.id) == ["acknowledgement"]
 
 
 def test_not_paid_within_half_an_hour_it_goes_on_as_standard_and_a_later_payment_still_counts(queue: Queue) -> None:
-    ticket = queue.open(wish=Wish.BUY, product="incident_1", currency="usd")
-    go_on.sweep_payments(queue.context)
+    ticket = queue.open(choice=Choice.BUY, product="incident_1", currency="usd")
+    queue.sweep("sweep_payments")
     assert queue.ticket(ticket.id).payment is Payment.PENDING
 
-    queue.write("update tickets set payment_wait_until = :t", t=clock.now())
-    go_on.sweep_payments(queue.context)
-    go_on.sweep_payments(queue.context)
+    queue.let_time_pass("payment_waits")
+    queue.sweep("sweep_payments")
+    queue.sweep("sweep_payments")
     gone_on = queue.ticket(ticket.id)
     assert (gone_on.payment, gone_on.queued) == (Payment.NOT_COMPLETED, True)
     assert mails_of(queue, ticket.id) == ["acknowledgement"]
@@ -180,7 +175,7 @@ def test_not_paid_within_half_an_hour_it_goes_on_as_standard_and_a_later_payment
 
 
 def test_the_way_to_pay_is_one_order_for_each_ticket_and_none_when_billing_is_away(queue: Queue) -> None:
-    ticket = queue.open(wish=Wish.BUY, product="incident_1", currency="usd")
+    ticket = queue.open(choice=Choice.BUY, product="incident_1", currency="usd")
     assert buy_incident.checkout_url(queue.context, ticket) == CHECKOUT
     assert queue.ticket(ticket.id).order_id == "ord_1"
     assert queue.peers.orders[0] == {
@@ -196,20 +191,21 @@ def test_the_way_to_pay_is_one_order_for_each_ticket_and_none_when_billing_is_aw
 
 
 def test_credits_are_asked_for_only_with_a_proven_address_and_the_wish_to_use_one(queue: Queue) -> None:
-    queue.open(wish=Wish.CREDIT, address_proven=False)
-    queue.open(wish=Wish.STANDARD, address_proven=True)
-    queue.open(wish=Wish.CREDIT, address_proven=True)
+    queue.open(choice=Choice.CREDIT, address_proven=False)
+    queue.open(choice=Choice.STANDARD, address_proven=True)
+    queue.open(choice=Choice.CREDIT, address_proven=True)
     assert [asked["requester_verified"] for asked in queue.peers.asked] == [False, False, True]
 
 
 def test_the_audit_trail_of_a_ticket_is_numbered_without_gaps_and_nobody_can_edit_it(queue: Queue) -> None:
-    ticket = queue.open(wish=Wish.BUY, product="incident_1", currency="usd")
+    ticket = queue.open(choice=Choice.BUY, product="incident_1", currency="usd")
     queue.decide(ticket.id, premium=True, sequence=2)
-    entries = queue.rows(sa.select(audit).where(audit.c.ticket_id == ticket.id).order_by(audit.c.number))
+    of_ticket = sa.select(audit_entries).where(audit_entries.c.aggregate_id == ticket.id)
+    entries = queue.rows(of_ticket.order_by(audit_entries.c.number))
     assert [entry.number for entry in entries] == [1, 2, 3]
     assert [entry.action for entry in entries] == ["opened", "promise_decided", "promise_decided"]
     assert (entries[2].before["payment"], entries[2].after["payment"]) == ("pending", "paid")
     assert (entries[2].before["response_class"], entries[2].after["response_class"]) == ("standard", "premium")
-    for statement in ("update audit set why = ''", "delete from audit", "truncate audit"):
+    for statement in ("update audit_entries set why = ''", "delete from audit_entries", "truncate audit_entries"):
         with pytest.raises(ProgrammingError, match="permission denied"):
             queue.write(statement)

@@ -11,7 +11,7 @@ from services.queue.conversation.answer import Answer, Lease, answer_ticket
 from services.queue.conversation.tables import messages
 from services.queue.ordering.take_next import take_next
 from services.queue.tickets.tables import tickets
-from services.queue.tickets.ticket import Payment, State, Step, Ticket, Wish
+from services.queue.tickets.ticket import Choice, Payment, State, Step, Ticket
 from shared.ids import new_token
 from tests.support.queue import CHECKOUT, Browser, Queue, hidden_fields, queue_service
 
@@ -25,14 +25,15 @@ def queue(databases: Any) -> Iterator[Queue]:
 
 
 def ask(browser: Browser, page: str = "/ask", **more: str) -> Any:
-    return browser.post(page, page.partition("?")[0], **GOOD | {"name": "", "wish": "standard"} | more)
+    return browser.post(page, page.partition("?")[0], **GOOD | {"name": "", "choice": "standard"} | more)
 
 
 def test_the_form_shows_each_choice_with_its_price_and_due_time_and_what_the_button_does(queue: Queue) -> None:
     html = queue.customer().get("/ask?product=incident_1&currency=eur").text
     assert "€45.00" in html
     assert "Continue to payment, €45.00" in html
-    assert html.count("answers by") >= 2
+    assert "If you pay now, a senior engineer answers within 2 hours (around the clock)." in html
+    assert "If you send it now, a person answers within 24 hours (Monday to Friday)." in html
     assert "free" in html
     assert "Use one of your" not in html
 
@@ -68,14 +69,14 @@ def test_what_is_wrong_is_named_with_its_cure_and_nothing_written_is_lost(queue:
 
 def test_an_unknown_product_or_currency_is_refused_with_the_valid_ones(queue: Queue) -> None:
     for field in ("product", "currency"):
-        answer = ask(queue.customer(), wish="buy", **{field: "gold"})
+        answer = ask(queue.customer(), choice="buy", **{field: "gold"})
         assert answer.status_code == 422
         assert {"product": "incident_1", "currency": "eur, usd"}[field] in answer.text
     assert queue.peers.orders == []
 
 
 def test_an_amount_that_is_sent_along_changes_nothing(queue: Queue) -> None:
-    answer = ask(queue.customer(), wish="buy", amount="1", amount_minor="1", price="1")
+    answer = ask(queue.customer(), choice="buy", amount="1", amount_minor="1", price="1")
     assert answer.location == CHECKOUT
     assert set(queue.peers.orders[0]) == {"ticket_id", "contact_email", "product", "currency"}
 
@@ -87,14 +88,14 @@ def test_a_body_over_the_limit_is_refused(queue: Queue) -> None:
 
 
 def test_a_form_without_its_token_against_forgery_is_refused(queue: Queue) -> None:
-    assert queue.customer().client.post("/ask", data=GOOD | {"wish": "standard"}).status_code == 400
+    assert queue.customer().client.post("/ask", data=GOOD | {"choice": "standard"}).status_code == 400
     assert queue.rows(sa.select(tickets)) == []
 
 
 def test_a_form_sent_twice_leads_to_the_same_place_twice(queue: Queue) -> None:
-    for wish in ("standard", "buy"):
+    for choice in ("standard", "buy"):
         browser = queue.customer()
-        form = hidden_fields(browser.get("/ask").text) | GOOD | {"wish": wish}
+        form = hidden_fields(browser.get("/ask").text) | GOOD | {"choice": choice}
         first, second = (browser.client.post("/ask", data=form) for _ in range(2))
         assert first.status_code == second.status_code == 303
         assert first.location == second.location
@@ -104,7 +105,7 @@ def test_a_form_sent_twice_leads_to_the_same_place_twice(queue: Queue) -> None:
 
 def test_billing_away_after_the_form_the_page_says_so_and_payment_can_be_tried_again(queue: Queue) -> None:
     browser = queue.customer()
-    form = hidden_fields(browser.get("/ask").text) | GOOD | {"wish": "buy"}
+    form = hidden_fields(browser.get("/ask").text) | GOOD | {"choice": "buy"}
     queue.peers.billing = "fails"
     answer = browser.client.post("/ask", data=form)
     assert answer.status_code == 303
@@ -119,7 +120,7 @@ def test_billing_away_after_the_form_the_page_says_so_and_payment_can_be_tried_a
 
 def test_who_comes_back_from_paying_sees_the_ticket_and_then_the_promise(queue: Queue) -> None:
     browser = queue.customer()
-    ask(browser, wish="buy")
+    ask(browser, choice="buy")
     ticket_id = queue.peers.orders[0]["ticket_id"]
     back = browser.get(f"/tickets/{ticket_id}/return")
     assert back.status_code == 303
@@ -131,7 +132,7 @@ def test_who_comes_back_from_paying_sees_the_ticket_and_then_the_promise(queue: 
 
 
 def test_another_browser_that_knows_the_ticket_id_gets_no_link(queue: Queue) -> None:
-    ticket = queue.open(wish=Wish.BUY, product="incident_1", currency="usd")
+    ticket = queue.open(choice=Choice.BUY, product="incident_1", currency="usd")
     for page in ("return", "canceled"):
         answer = queue.customer().get(f"/tickets/{ticket.id}/{page}")
         assert answer.status_code == 200
@@ -141,7 +142,7 @@ def test_another_browser_that_knows_the_ticket_id_gets_no_link(queue: Queue) -> 
 
 def test_who_did_not_pay_chooses_again(queue: Queue) -> None:
     browser = queue.customer()
-    ask(browser, wish="buy")
+    ask(browser, choice="buy")
     ticket_id = queue.peers.orders[0]["ticket_id"]
     page = browser.get(f"/tickets/{ticket_id}/canceled").location.partition("?")[0]
     assert queue.ticket(ticket_id).payment is Payment.PENDING
@@ -275,7 +276,7 @@ def test_from_a_ticket_one_asks_again_without_typing_the_address_and_may_use_an_
     html = browser.get(f"{page}/ask").text
     assert "Use one of your 2 incidents" in html
     assert 'name="email"' not in html
-    answer = browser.post(f"{page}/ask", f"{page}/ask", subject="Again", text="More", tried="", wish="credit")
+    answer = browser.post(f"{page}/ask", f"{page}/ask", subject="Again", text="More", tried="", choice="credit")
     assert answer.status_code == 303
     assert queue.peers.asked[-1]["requester_verified"] is True
     assert queue.peers.asked[-1]["requester_email"] == "jo@acme.example.com"
@@ -283,4 +284,4 @@ def test_from_a_ticket_one_asks_again_without_typing_the_address_and_may_use_an_
 
 def test_nobody_uses_an_incident_of_an_address_that_they_only_typed(queue: Queue) -> None:
     queue.peers.available = 2
-    assert ask(queue.customer(), wish="credit").status_code == 422
+    assert ask(queue.customer(), choice="credit").status_code == 422

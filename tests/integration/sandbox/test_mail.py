@@ -6,10 +6,10 @@ from email.message import EmailMessage
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 
 from sandbox import mail
+from tests.support import web
 
 
 @pytest.fixture
@@ -43,11 +43,11 @@ def test_a_mail_is_shown_as_it_was_sent(catcher: mail.MailCatcher) -> None:
     assert message.html.strip() == "<p>What now?</p>"
     assert message.header("message-id") == "<tkt_1@example.test>"
 
-    page = httpx.get(f"{catcher.url}/messages/{message.id}").text
+    page = web.get(f"{catcher.url}/messages/{message.id}").text
     assert '<a href="http://127.0.0.1:8003/t/abc" ' in page
     assert "&lt;b&gt;Grüße" in page
     assert "<iframe" in page
-    assert "Message-ID: <tkt_1@example.test>" in httpx.get(f"{catcher.url}/messages/{message.id}/raw").text
+    assert "Message-ID: <tkt_1@example.test>" in web.get(f"{catcher.url}/messages/{message.id}/raw").text
 
 
 def test_scripts_read_the_mails_of_one_address_newest_first(catcher: mail.MailCatcher) -> None:
@@ -55,7 +55,7 @@ def test_scripts_read_the_mails_of_one_address_newest_first(catcher: mail.MailCa
         send(catcher, to=to, subject=subject)
 
     def subjects(**params: str) -> list[str]:
-        items: list[dict[str, Any]] = httpx.get(f"{catcher.url}/api/messages", params=params).json()["items"]
+        items: list[dict[str, Any]] = web.get(f"{catcher.url}/api/messages", params=params).json()["items"]
         return [item["subject"] for item in items]
 
     assert subjects() == ["three", "two", "one"]
@@ -66,19 +66,19 @@ def test_the_html_of_a_mail_can_run_nothing(catcher: mail.MailCatcher) -> None:
     send(catcher, html="<script>alert(1)</script><img src=https://spy.test/x>")
 
     [message] = catcher.messages()
-    policy = httpx.get(f"{catcher.url}/messages/{message.id}/html").headers["Content-Security-Policy"]
+    policy = web.get(f"{catcher.url}/messages/{message.id}/html").headers["Content-Security-Policy"]
     assert "default-src 'none'" in policy
     assert "sandbox" in policy
     assert "allow-scripts" not in policy
 
 
 def test_mail_is_refused_for_now_when_a_test_asks_for_it(catcher: mail.MailCatcher) -> None:
-    httpx.put(f"{catcher.url}/api/refusing", json={"refusing": True})
+    web.Visitor(catcher.url).put("/api/refusing", json={"refusing": True})
     with pytest.raises(smtplib.SMTPDataError) as refusal:
         send(catcher)
     assert refusal.value.smtp_code == 451
 
-    httpx.put(f"{catcher.url}/api/refusing", json={"refusing": False})
+    web.Visitor(catcher.url).put("/api/refusing", json={"refusing": False})
     send(catcher)
     assert len(catcher.messages()) == 1
 
@@ -91,20 +91,20 @@ def test_a_restart_keeps_the_mails_and_clear_forgets_them(tmp_path: Path) -> Non
     second = mail.start(tmp_path)
     try:
         assert [message.subject for message in second.messages()] == ["kept"]
-        assert httpx.post(f"{second.url}/clear", follow_redirects=True).status_code == 200
+        assert web.post(f"{second.url}/clear", follow=True).status_code == 200
         assert second.messages() == []
-        assert "No mail yet" in httpx.get(second.url).text
+        assert "No mail yet" in web.get(second.url).text
     finally:
         second.stop()
 
 
 def test_another_site_cannot_clear_the_mails(catcher: mail.MailCatcher) -> None:
     send(catcher)
-    answer = httpx.post(f"{catcher.url}/clear", headers={"Sec-Fetch-Site": "cross-site"})
+    answer = web.post(f"{catcher.url}/clear", headers={"Sec-Fetch-Site": "cross-site"})
     assert answer.status_code == 403
     assert len(catcher.messages()) == 1
 
 
 @pytest.mark.parametrize("path", ["/messages/0000000000000-0000", "/messages/..%2f..%2fetc", "/messages/x/html"])
 def test_a_mail_that_is_not_there_says_so(catcher: mail.MailCatcher, path: str) -> None:
-    assert httpx.get(catcher.url + path).status_code == 404
+    assert web.get(catcher.url + path).status_code == 404

@@ -7,17 +7,18 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 
-import httpx
 import pytest
 from authlib.oauth2.rfc7636 import create_s256_code_challenge
 from joserfc import jwt
 from joserfc.jwk import KeySet
+from requests import Response
 
 from sandbox import signin
 from sandbox.embedded import free_port
 from sandbox.signin.settings import from_env
 from shared.env import Env, SettingsError
 from shared.identity import STAFF_ROLES
+from tests.support import web
 from tests.support.house import ServiceInThread
 from tests.support.person import Person
 from tests.support.settings import environment
@@ -56,27 +57,27 @@ def provider(key_folder: Path) -> Iterator[signin.SigninProvider]:
     running.stop()
 
 
-def authorize(provider: signin.SigninProvider, sub: str | None = "ana", **changed: str | None) -> httpx.Response:
+def authorize(provider: signin.SigninProvider, sub: str | None = "ana", **changed: str | None) -> Response:
     """A click on somebody, or with no `sub` the page before it. A parameter that is changed to None is left out."""
     asked = {name: value for name, value in (ASKED | changed).items() if value is not None}
     address = f"{provider.url}/authorize?{urlencode(asked)}"
-    return httpx.get(address) if sub is None else httpx.post(address, data={"sub": sub})
+    return web.get(address) if sub is None else web.post(address, data={"sub": sub})
 
 
-def sent_back(answer: httpx.Response) -> dict[str, str]:
+def sent_back(answer: Response) -> dict[str, str]:
     """The parameters with which the browser arrives at the callback."""
     assert answer.status_code == 302, answer.text
     assert answer.headers["location"].startswith(f"{CALLBACK}?")
     return {name: values[0] for name, values in parse_qs(urlsplit(answer.headers["location"]).query).items()}
 
 
-def redeem(provider: signin.SigninProvider, code: str, secret: str = SECRET, **changed: str) -> httpx.Response:
+def redeem(provider: signin.SigninProvider, code: str, secret: str = SECRET, **changed: str) -> Response:
     form = {"grant_type": "authorization_code", "code": code, "redirect_uri": CALLBACK, "code_verifier": VERIFIER}
-    return httpx.post(f"{provider.url}/token", data=form | changed, auth=(ID, secret))
+    return web.post(f"{provider.url}/token", data=form | changed, auth=(ID, secret))
 
 
 def claims_of(provider: signin.SigninProvider, token: dict[str, Any]) -> dict[str, Any]:
-    keys = KeySet.import_key_set(httpx.get(f"{provider.url}/jwks.json").json())
+    keys = KeySet.import_key_set(web.get(f"{provider.url}/jwks.json").json())
     return dict(jwt.decode(token["id_token"], keys, algorithms=["RS256"]).claims)
 
 
@@ -144,9 +145,9 @@ def test_each_role_of_the_product_has_a_demo_person_and_two_seniors_can_race() -
 
 def test_signing_out_forgets_who_it_was(office: Office) -> None:
     ana = office.comes("ana")
-    ana.client.follow_redirects = False  # the queue's first page is at billing, which is not here
+    ana.follows = False  # the queue's first page is at billing, which is not here
     ana.send("/signout")
-    ana.client.follow_redirects = True
+    ana.follows = True
 
     ana.open(f"{office.queue.url}/desk")
     assert ana.url.startswith(f"{office.provider.url}/authorize?")
@@ -171,7 +172,7 @@ ELSEWHERE = (
 def test_the_sign_in_leads_nowhere_else(office: Office) -> None:
     for elsewhere in ELSEWHERE:
         person = Person()
-        person.client.follow_redirects = False
+        person.follows = False
         person.open(f"{office.queue.url}/signin?{urlencode({'next': elsewhere})}")
         assert person.response is not None
         person.open(person.response.headers["location"]).send("/authorize", sub="ana")
@@ -192,7 +193,7 @@ def test_who_goes_back_is_not_signed_in(office: Office) -> None:
 def test_a_code_of_somebody_else_signs_nobody_in(office: Office) -> None:
     victim = Person().open(f"{office.queue.url}/desk")
     attacker = Person()
-    attacker.client.follow_redirects = False
+    attacker.follows = False
     attacker.open(f"{office.queue.url}/signin")
     assert attacker.response is not None
     attacker.open(attacker.response.headers["location"]).send("/authorize", sub="sofia")
@@ -205,7 +206,7 @@ def test_a_code_of_somebody_else_signs_nobody_in(office: Office) -> None:
 def test_a_provider_that_is_away_is_said_so(office: Office) -> None:
     office.provider.stop()
     try:
-        answer = httpx.get(f"{office.queue.url}/signin", headers={"Accept": "text/html"})
+        answer = web.get(f"{office.queue.url}/signin", headers={"Accept": "text/html"})
         assert answer.status_code == 503
         assert "Try again in a moment" in answer.text
     finally:
@@ -227,7 +228,7 @@ def test_the_page_shows_who_everybody_is_and_for_whom_it_asks(provider: signin.S
 def test_the_id_token_and_userinfo_say_the_same(provider: signin.SigninProvider) -> None:
     back = sent_back(authorize(provider))
     assert back["state"] == "the-state"
-    token = redeem(provider, back["code"]).raise_for_status().json()
+    token = redeem(provider, back["code"]).json()
     told = {
         "sub": "ana",
         "name": "Ana Silva",
@@ -241,7 +242,7 @@ def test_the_id_token_and_userinfo_say_the_same(provider: signin.SigninProvider)
     assert (claims["iss"], claims["aud"], claims["nonce"]) == (provider.url, [ID], "the-nonce")
     assert claims["exp"] > claims["iat"]
     authorization = {"Authorization": f"Bearer {token['access_token']}"}
-    assert httpx.get(f"{provider.url}/userinfo", headers=authorization).json() == told
+    assert web.get(f"{provider.url}/userinfo", headers=authorization).json() == told
 
 
 def test_a_client_is_told_what_it_asked_for_and_no_more(provider: signin.SigninProvider) -> None:
@@ -253,15 +254,15 @@ def test_a_client_is_told_what_it_asked_for_and_no_more(provider: signin.SigninP
 
 
 def test_the_discovery_document_leads_to_each_endpoint(provider: signin.SigninProvider) -> None:
-    document = httpx.get(f"{provider.url}/.well-known/openid-configuration").json()
+    document = web.get(f"{provider.url}/.well-known/openid-configuration").json()
 
     assert document["issuer"] == provider.url
     assert document["code_challenge_methods_supported"] == ["S256"]
-    assert httpx.get(document["jwks_uri"]).status_code == 200
-    assert httpx.get(document["userinfo_endpoint"]).status_code == 401
-    assert httpx.post(document["token_endpoint"]).status_code == 400
-    assert httpx.get(document["authorization_endpoint"]).status_code == 400
-    assert httpx.get(f"{provider.url}/readyz").json() == {"status": "ready"}
+    assert web.get(document["jwks_uri"]).status_code == 200
+    assert web.get(document["userinfo_endpoint"]).status_code == 401
+    assert web.post(document["token_endpoint"]).status_code == 400
+    assert web.get(document["authorization_endpoint"]).status_code == 400
+    assert web.get(f"{provider.url}/readyz").json() == {"status": "ready"}
 
 
 def test_a_wrong_secret_buys_nothing_and_leaves_the_code_to_its_owner(provider: signin.SigninProvider) -> None:
@@ -269,9 +270,7 @@ def test_a_wrong_secret_buys_nothing_and_leaves_the_code_to_its_owner(provider: 
 
     refused = redeem(provider, code, secret="wrong-" + SECRET)
     assert (refused.status_code, refused.json()["error"]) == (401, "invalid_client")
-    nobody = httpx.post(
-        f"{provider.url}/token", data={"grant_type": "authorization_code", "code": code, "client_id": ID}
-    )
+    nobody = web.post(f"{provider.url}/token", data={"grant_type": "authorization_code", "code": code, "client_id": ID})
     assert nobody.status_code == 401
     assert redeem(provider, code).status_code == 200
 
@@ -348,13 +347,13 @@ def test_an_unknown_client_is_sent_nowhere(provider: signin.SigninProvider, chan
 def test_only_demo_people_can_be_chosen_and_not_by_another_site(provider: signin.SigninProvider) -> None:
     assert authorize(provider, "mallory").status_code == 400
     address = f"{provider.url}/authorize?{urlencode(ASKED)}"
-    assert httpx.post(address).status_code == 400
-    assert httpx.post(address, data={"sub": "ana"}, headers={"Sec-Fetch-Site": "cross-site"}).status_code == 403
+    assert web.post(address).status_code == 400
+    assert web.post(address, data={"sub": "ana"}, headers={"Sec-Fetch-Site": "cross-site"}).status_code == 403
 
 
 @pytest.mark.parametrize("headers", [{}, {"Authorization": "Bearer made-up"}, {"Authorization": "Basic eDp5"}])
 def test_userinfo_is_for_whoever_holds_a_token(provider: signin.SigninProvider, headers: dict[str, str]) -> None:
-    assert httpx.get(f"{provider.url}/userinfo", headers=headers).status_code == 401
+    assert web.get(f"{provider.url}/userinfo", headers=headers).status_code == 401
 
 
 def test_the_key_survives_a_restart_and_only_its_owner_reads_it(tmp_path: Path) -> None:
@@ -362,7 +361,7 @@ def test_the_key_survives_a_restart_and_only_its_owner_reads_it(tmp_path: Path) 
     published = []
     for _ in range(2):
         provider = start(folder)
-        published.append(httpx.get(f"{provider.url}/jwks.json").json())
+        published.append(web.get(f"{provider.url}/jwks.json").json())
         provider.stop()
 
     assert published[0] == published[1]

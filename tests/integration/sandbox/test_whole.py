@@ -11,9 +11,10 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-import httpx
+import psycopg
 import pytest
 from redis import Redis
+from requests import RequestException
 
 from sandbox.browser import Browser
 from sandbox.demo.cast import PAID, WAITING
@@ -22,6 +23,8 @@ from sandbox.processes import stages
 from sandbox.settings import OFFSETS
 from sandbox.supervisor import ROOT
 from shared import clock
+from shared.jobs import pools_of
+from tests.support import web
 from tests.support.free_ports import free_base
 
 START_WITHIN_S = 150
@@ -87,6 +90,11 @@ class Product:
     def pid(self, part: str) -> int:
         return int((self.state / "logs" / f"{part}.pid").read_text().split()[0])
 
+    def children(self, part: str) -> set[int]:
+        """The processes that a part has forked (Linux only)."""
+        pid = self.pid(part)
+        return {int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()}
+
     def processes(self) -> list[str]:
         """What runs on this folder: all that inherited its name in the environment (Linux only)."""
         mark, found = f"SANDBOX_STATE={self.state}".encode(), []
@@ -100,8 +108,8 @@ class Product:
 
     def ready(self, service: str) -> bool:
         try:
-            return httpx.get(f"{self.told()['addresses'][service]}/readyz", timeout=5).status_code == 200
-        except httpx.HTTPError:
+            return web.get(f"{self.told()['addresses'][service]}/readyz").status_code == 200
+        except RequestException:
             return False
 
     def ask(self, email: str) -> Browser:
@@ -114,7 +122,7 @@ class Product:
         return browser
 
     def mails_to(self, email: str) -> list[Any]:
-        found: list[Any] = httpx.get(
+        found: list[Any] = web.get(
             f"{self.told()['addresses']['mail']}/api/messages", params={"to": email}, timeout=10
         ).json()["items"]
         return found
@@ -140,10 +148,10 @@ def check_what_is_told(product: Product) -> None:
     assert {person["name"] for person in told["people"]} >= {"Ana Silva", "Ben Okafor", "Finn Walsh"}
     assert set(told["secrets"]["service_keys"]) == set(told["database_urls"]) == set(SERVICES)
     for page in ("offer", "ask", "desk", "finance", "stripe_standin", "mail", "signin"):
-        assert httpx.get(told["addresses"][page], follow_redirects=True, timeout=10).status_code == 200, page
+        assert web.get(told["addresses"][page], follow=True).status_code == 200, page
         assert str(product.base + OFFSETS["mail"]) in product.said()
     api_key = {"Authorization": f"Bearer {told['secrets']['api_key']}"}
-    assert httpx.get(f"{told['addresses']['queue']}/v1/tickets", headers=api_key, timeout=10).status_code == 200
+    assert web.get(f"{told['addresses']['queue']}/v1/tickets", headers=api_key).status_code == 200
     assert "Premium Support is running" in product.said()
 
 
@@ -179,6 +187,31 @@ def check_that_the_killed_come_back(product: Product) -> None:
         assert f"{part} was killed by SIGKILL; starting it again" in product.said()
 
 
+def check_that_workers_keep_their_connections(product: Product) -> None:
+    """A sweep every five seconds that connected anew each time would be another session each time."""
+    asked = "SELECT sessions FROM pg_stat_database WHERE datname = current_database()"
+    url = product.told()["database_urls"]["entitlements"]["app"].replace("+psycopg", "")
+    with psycopg.connect(url, autocommit=True) as connection:
+        time.sleep(2)  # the last session of the demo data is counted
+        before = connection.execute(asked).fetchone()
+        time.sleep(7)
+        assert connection.execute(asked).fetchone() == before
+
+
+def check_that_a_killed_worker_is_replaced_by_its_parent(product: Product) -> None:
+    """The process of one pool; the supervisor does not even see it. (Linux only.)"""
+    if not Path("/proc/self").exists():
+        return
+    parent, before = product.pid("queue-worker"), product.children("queue-worker")
+    assert len(before) == len(pools_of("queue")), product.said()
+    for child in before:
+        os.kill(child, signal.SIGKILL)
+    until(lambda: len(product.children("queue-worker") - before) == len(before), 30, "as many new workers")
+    assert product.pid("queue-worker") == parent
+    product.ask("replaced@acme.example")
+    until(lambda: product.mails_to("replaced@acme.example"), 40, "the acknowledgement")
+
+
 def check_that_a_flush_loses_no_mail(product: Product) -> None:
     with Redis.from_url(product.told()["redis_url"]) as valkey:
         valkey.flushall()
@@ -202,6 +235,8 @@ def test_the_product_runs_survives_kills_and_a_flush_stops_and_finds_its_data_ag
     wait_for_start(product, demo=True)
     check_what_is_told(product)
     check_the_demo_data(product)
+    check_that_workers_keep_their_connections(product)
+    check_that_a_killed_worker_is_replaced_by_its_parent(product)
     check_that_the_killed_come_back(product)
     check_that_a_flush_loses_no_mail(product)
     browser = product.ask("jo@acme.example")

@@ -2,13 +2,10 @@
 
 import json
 import pickle
-import signal
-import subprocess
-import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -21,12 +18,15 @@ from rq.timeouts import JobTimeoutException
 
 from sandbox.embedded import free_port, start_valkey
 from shared import jobs
-from shared.jobs import JobOutOfTime, JobQueue, _Deadline
+from shared.jobs import JobQueue, queue_name
+from shared.rq_worker import JobOutOfTime, _Deadline
 from shared.telemetry import bound_request_id
-from tests.support.odd_service import NAME
+from tests.support.odd_process import seen, until, words, work
+from tests.support.odd_service import NAME, stand_as_service
 from tests.support.peer import running_peer
 
-ROOT = Path(__file__).parents[3]
+stand_as_service()
+SWEEP, MAIL = queue_name(NAME, "sweep"), queue_name(NAME, "mail")
 
 
 @pytest.fixture
@@ -48,45 +48,6 @@ def service(redis: Redis, valkey_server: str) -> Iterator[JobQueue]:  # noqa: AR
     queue = JobQueue(valkey_server, NAME)
     yield queue
     queue._redis.close()
-
-
-def seen(notes: Path) -> list[str]:
-    return notes.read_text().splitlines() if notes.exists() else []
-
-
-def words(notes: Path) -> list[str]:
-    return [line.rsplit(" ", 1)[0] for line in seen(notes)]
-
-
-def command(process: str, url: str, notes: Path) -> list[str]:
-    return [sys.executable, "-m", "tests.support.odd_service", process, url, str(notes)]
-
-
-def work(url: str, notes: Path) -> list[dict[str, Any]]:
-    """A worker until its queue is empty; what it logged. It must end well, whatever lay in the queue."""
-    ended = subprocess.run(
-        command("burst", url, notes), cwd=ROOT, capture_output=True, text=True, timeout=60, check=False
-    )
-    assert ended.returncode == 0, ended.stderr
-    return [json.loads(line) for line in ended.stdout.splitlines() if line.startswith("{")]
-
-
-@contextmanager
-def running(process: str, url: str, notes: Path) -> Iterator[subprocess.Popen[bytes]]:
-    started = subprocess.Popen(command(process, url, notes), cwd=ROOT, stdout=subprocess.DEVNULL)
-    try:
-        yield started
-    finally:
-        started.send_signal(signal.SIGTERM)
-        assert started.wait(15) == 0
-
-
-def until(condition: Callable[[], Any], seconds: float = 15) -> Any:
-    deadline = time.monotonic() + seconds
-    while not (found := condition()):
-        assert time.monotonic() < deadline, "it did not come true in time"
-        time.sleep(0.02)
-    return found
 
 
 def test_a_job_is_done_with_its_ids_and_under_the_request_that_woke_it(
@@ -114,18 +75,31 @@ def test_a_refusal_is_information_and_the_worker_goes_on(
     assert words(notes) == ["refuse", "after"]
     [refusal] = [line for line in logged if line["event"] == "job refused"]
     assert (refusal["level"], refusal["code"], refusal["why"]) == ("info", "odd_refusal", "Not today.")
-    assert not Queue(NAME, connection=redis).failed_job_registry.get_job_ids(cleanup=False)
+    assert not Queue(SWEEP, connection=redis).failed_job_registry.get_job_ids(cleanup=False)
 
 
-def test_a_bug_or_a_killed_job_takes_neither_the_worker_nor_the_next_job_along(
+def test_a_bug_takes_neither_the_worker_nor_the_next_job_along(
     service: JobQueue, redis: Redis, valkey_server: str, notes: Path
 ) -> None:
-    for job in ("fail", "die"):
-        service.enqueue(job)
-    service.enqueue("note", "after")
+    service.enqueue("fail")
+    service.enqueue("write", "after")
     work(valkey_server, notes)
-    assert words(notes) == ["fail", "die", "after"]
-    assert len(Queue(NAME, connection=redis).failed_job_registry.get_job_ids(cleanup=False)) == 2
+    assert words(notes) == ["fail", "after"]
+    assert len(Queue(MAIL, connection=redis).failed_job_registry.get_job_ids(cleanup=False)) == 1
+
+
+def test_a_wake_up_waits_in_the_queue_of_its_pool(service: JobQueue, redis: Redis) -> None:
+    for job in ("note", "refuse", "write", "note"):
+        service.enqueue(job)
+    assert {key.decode() for key in redis.smembers("rq:queues")} == {f"rq:queue:{SWEEP}", f"rq:queue:{MAIL}"}
+    assert (redis.llen(f"rq:queue:{SWEEP}"), redis.llen(f"rq:queue:{MAIL}")) == (3, 1)
+
+
+def test_what_a_job_binds_to_the_log_ends_with_it(service: JobQueue, valkey_server: str, notes: Path) -> None:
+    for job in ("bind", "show_bound"):
+        service.enqueue(job)
+    work(valkey_server, notes)
+    assert words(notes) == ["bound nothing"]
 
 
 def test_a_job_that_catches_every_failure_still_ends_when_its_time_is_up() -> None:
@@ -139,9 +113,11 @@ def test_a_job_that_catches_every_failure_still_ends_when_its_time_is_up() -> No
         stubborn_job()
 
 
-def test_a_job_that_nobody_wrote_fails_and_the_next_is_done(service: JobQueue, valkey_server: str, notes: Path) -> None:
+def test_a_job_that_nobody_wrote_fails_and_the_next_is_done(
+    redis: Redis, service: JobQueue, valkey_server: str, notes: Path
+) -> None:
     for job in ("vanished", "Path", "stand_as_service", "__import__", "_Refusal"):
-        service.enqueue(job)
+        push(redis, ours(NAME, job))
     service.enqueue("note", "after")
     work(valkey_server, notes)
     assert words(notes) == ["after"]
@@ -153,12 +129,12 @@ def push(redis: Redis, data: bytes, /, **fields: Any) -> None:
     redis.hset(
         f"rq:job:{name}",
         mapping={
-            "data": data, "origin": NAME, "status": "queued", "timeout": "20",
+            "data": data, "origin": SWEEP, "status": "queued", "timeout": "20",
             "created_at": "2026-11-22T10:00:00Z", "enqueued_at": "2026-11-22T10:00:00Z", **fields,
         },
     )  # fmt: skip
-    redis.sadd("rq:queues", f"rq:queue:{NAME}")
-    redis.rpush(f"rq:queue:{NAME}", name)
+    redis.sadd("rq:queues", f"rq:queue:{SWEEP}")
+    redis.rpush(f"rq:queue:{SWEEP}", name)
 
 
 class Evil:
@@ -257,7 +233,7 @@ def test_waking_a_job_while_valkey_is_away_raises_nothing_and_costs_no_time() ->
     away = JobQueue(f"redis://127.0.0.1:{free_port()}/0", NAME)
     began = time.monotonic()
     for _ in range(20):
-        away.enqueue("note", "tkt_1")
+        assert not away.enqueue("note", "tkt_1")
     assert time.monotonic() - began < 1
 
 
@@ -288,32 +264,6 @@ def test_jobs_are_woken_again_when_valkey_is_back(tmp_path: Path, notes: Path, m
     assert words(notes) == ["woken"]
 
 
-def test_a_worker_lives_through_an_emptied_valkey(
-    redis: Redis, service: JobQueue, valkey_server: str, notes: Path
-) -> None:
-    with running("worker", valkey_server, notes):
-        service.enqueue("note", "before")
-        until(lambda: words(notes) == ["before"])
-        redis.flushall()
-        service.enqueue("note", "after")
-        until(lambda: words(notes) == ["before", "after"])
-
-
-def test_the_scheduler_wakes_each_sweep_at_its_interval(redis: Redis, valkey_server: str, notes: Path) -> None:
-    def names() -> list[str]:
-        ids = Queue(NAME, connection=redis, serializer=JSONSerializer).job_ids
-        keys = [job_id for job_id in ids if redis.exists(f"rq:job:{job_id}")]
-        return [Job.fetch(key, connection=redis, serializer=JSONSerializer).args[1] for key in keys]
-
-    with running("scheduler", valkey_server, notes):
-        until(lambda: sorted(names()) == ["note", "refuse"])
-        woken = lambda: redis.llen(f"rq:queue:{NAME}")  # noqa: E731 - read again and again
-        began = time.monotonic()
-        until(lambda: woken() == 4)
-        assert 1.5 < time.monotonic() - began < 4
-        assert names().count("refuse") == 1
-
-
 def test_a_sweep_that_no_worker_took_before_its_next_turn_is_discarded(
     redis: Redis, service: JobQueue, valkey_server: str, notes: Path
 ) -> None:
@@ -325,11 +275,16 @@ def test_a_sweep_that_no_worker_took_before_its_next_turn_is_discarded(
     assert words(notes) == ["fresh"]
 
 
-def test_two_schedulers_at_once_do_no_harm(redis: Redis, valkey_server: str, notes: Path) -> None:
-    with running("scheduler", valkey_server, notes), running("scheduler", valkey_server, notes):
-        until(lambda: redis.llen(f"rq:queue:{NAME}") >= 4)
+def test_a_turn_of_a_sweep_is_woken_once_and_known_for_its_minute(
+    redis: Redis, service: JobQueue, valkey_server: str, notes: Path
+) -> None:
+    for turn in ("20261122-0630", "20261122-0630", "20261123-0630"):
+        assert service.enqueue("count_the_day", turn=turn)
     work(valkey_server, notes)
-    assert words(notes).count("refuse") == 2
+    assert service.enqueue("count_the_day", turn="20261122-0630")
+    work(valkey_server, notes)
+    assert words(notes) == ["daily", "daily"]
+    assert 50 < redis.ttl(f"rq:job:{NAME}-count_the_day-20261122-0630") <= 60
 
 
 def test_outside_of_a_worker_there_is_no_context(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,10 +7,10 @@ import time
 from collections.abc import Iterator
 from contextlib import ExitStack
 
-import httpx
 import pytest
 
 from sandbox.embedded import free_port
+from tests.support import web
 
 _SERVICE = """
 import sys
@@ -61,7 +61,7 @@ def test_requests_that_never_end_do_not_keep_the_threads(address: tuple[str, int
     with ExitStack() as opened:
         for _ in range(5):
             opened.enter_context(socket.create_connection(address)).sendall(begun)
-        assert httpx.get(f"http://{address[0]}:{address[1]}/", timeout=15).text == "alive"
+        assert web.get(f"http://{address[0]}:{address[1]}/", timeout=15).text == "alive"
 
 
 def test_a_request_that_is_none_leaves_no_link_in_the_log(address: tuple[str, int]) -> None:

@@ -3,7 +3,7 @@
 import pytest
 
 from shared import deadlines
-from shared.deadlines import deadline, remaining_s
+from shared.deadlines import deadline, remaining_s, wait_s
 
 
 @pytest.fixture
@@ -42,3 +42,17 @@ def test_a_deadline_that_has_passed_leaves_a_moment_to_fail_in(clock: list[float
     with deadline(1.0):
         clock[0] += 9.0
         assert remaining_s() == 0.001
+
+
+def test_a_wait_lasts_no_longer_than_what_is_left(clock: list[float]) -> None:
+    assert wait_s() is None
+    with deadline(1.0):
+        clock[0] += 0.75
+        assert wait_s() == 0.25
+
+
+def test_no_wait_begins_once_the_deadline_has_passed(clock: list[float]) -> None:
+    with deadline(1.0):
+        clock[0] += 1.0
+        with pytest.raises(TimeoutError):
+            wait_s()

@@ -117,7 +117,7 @@ def test_the_trace_of_a_bug_on_a_terminal_shows_no_value_of_a_variable(capsys: p
 
 
 def test_noise_below_a_warning_of_the_libraries_is_not_logged(lines: Lines) -> None:
-    logging.getLogger("httpx").info("HTTP Request: GET https://host/t/the-link")
+    logging.getLogger("urllib3.connectionpool").info("GET https://host/t/the-link")
     assert lines() == []
 
 

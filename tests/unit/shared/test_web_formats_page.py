@@ -1,5 +1,6 @@
 """The building blocks of a page: nothing typed runs, promises are said, no inline style is needed."""
 
+import json
 import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -9,7 +10,8 @@ import pytest
 from flask import Blueprint, Flask, render_template_string
 from markupsafe import Markup
 
-from shared.web import access, assets, formats
+from shared.reader import reading_in
+from shared.web import access, assets, formats, reading
 
 SHARED_WEB = Path(formats.__file__).parent
 NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
@@ -22,6 +24,7 @@ def app() -> Flask:
     app = Flask(__name__)
     app.secret_key = "made up"
     app.register_blueprint(Blueprint("shared", __name__, template_folder=str(SHARED_WEB / "templates")))
+    reading.register(app, "http://localhost")
     formats.register(app)
     assets.register(app)
     app.jinja_env.globals["csrf_token"] = lambda: "token"
@@ -130,3 +133,35 @@ def test_text_from_people_is_never_taken_for_markup(render: Render) -> None:
     html = render('{{ ui.facts([("Name", name), ("Id", id)]) }}', name="<i>x</i>", id=Markup("<code>ok</code>"))
     assert "&lt;i&gt;" in html
     assert "<code>ok</code>" in html
+
+
+def test_the_building_blocks_speak_the_readers_language(render: Render) -> None:
+    with reading_in("de", "Europe/Berlin"):
+        html = render("{{ ui.due(by, now, zone, now) }}{{ ui.why([]) }}", by=NOW + timedelta(hours=2), zone=None)
+    for words in (
+        "Ein Mensch antwortet bis",
+        "Di., 15:00 Uhr MEZ",
+        "in 2 Std.",
+        "pünktlich",
+        "Warum dieser Zeitpunkt?",
+    ):
+        assert words in html
+
+
+def test_a_value_inside_translated_words_is_escaped_and_their_markup_is_not(render: Render) -> None:
+    name = "<i>x</i> 100 %(id)s"
+    with reading_in("de"):
+        html = render('{{ _("Copy %(id)s", id=name) }}', name=name)
+        markup = render("{% trans name=name %}Hello <b>{{ name }}</b>{% endtrans %}", name=name)
+    assert html == "&lt;i&gt;x&lt;/i&gt; 100 %(id)s kopieren"
+    assert markup == "Hello <b>&lt;i&gt;x&lt;/i&gt; 100 %(id)s</b>"
+
+
+def test_each_language_has_a_script_with_its_words() -> None:
+    scripts = {name: asset.body.decode() for name, asset in assets.assets().items() if name.endswith(".js")}
+    assert scripts.keys() == {"live.en.js", "live.de.js"}
+    assert '"soon": "in less than a minute"' in scripts["live.en.js"]
+    assert '"days": {"other": "%(num)s Tagen", "one": "%(num)s Tag"}' in scripts["live.de.js"]
+    used = set(re.findall(r"WORDS\.(\w+)", scripts["live.en.js"]))
+    for script in scripts.values():
+        assert json.loads(script.partition(" = ")[2].partition(";\n")[0]).keys() == used

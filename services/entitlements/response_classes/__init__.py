@@ -1,0 +1,1 @@
+"""Tells the other services and integrators what the policy in force promises. Stands on policies."""

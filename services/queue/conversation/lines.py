@@ -1,0 +1,27 @@
+"""What our own lines of a conversation say, in the language and the zone of whoever reads them."""
+
+from services.queue.conversation.message import Message
+from shared.language import N_
+from shared.phrasebook import Phrasebook
+from shared.sentences import Sentence
+
+LINES = Phrasebook(
+    {
+        "solved": N_("Solved."),
+        "not_solved": N_("It is not solved yet."),
+        "reopened": N_("Not solved: we go on, at no charge."),
+        "believed_solved": N_("%(agent)s believes that it is solved."),
+        "canceled": N_("Canceled: no longer needed."),
+        "given_back": N_("Given back to the queue: %(why)s"),
+        "payment_arrived": N_("Your payment has arrived."),
+        "answered_by": N_("A person answers by %(respond_by)s."),
+        "answered_sooner": N_("The answer comes sooner now: by %(respond_by)s."),
+    }
+)
+
+
+def text_of(message: Message, zone: str) -> str:
+    """The words of a message, as they are shown. A time reads as it did when the line was written."""
+    if isinstance(message.words, Sentence):
+        return LINES.show(message.words, zone=zone, now=message.created_at)
+    return message.words

@@ -1,0 +1,34 @@
+"""A conversation before it is drawn: each message with its words, in the reader's language and a given zone."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from services.queue.conversation.lines import text_of
+from services.queue.conversation.message import Message, MessageKind
+from services.queue.tickets.ticket import Step
+
+
+@dataclass(frozen=True, kw_only=True)
+class ShownMessage:
+    """One message as people read it."""
+
+    author: str
+    kind: MessageKind
+    step: Step | None
+    text: str
+    created_at: datetime
+
+
+def shown(messages: Iterable[Message], zone: str) -> list[ShownMessage]:
+    """The messages with their words; times in them read in `zone`."""
+    return [
+        ShownMessage(
+            author=message.author,
+            kind=message.kind,
+            step=message.step,
+            text=text_of(message, zone),
+            created_at=message.created_at,
+        )
+        for message in messages
+    ]

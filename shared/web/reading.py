@@ -1,0 +1,102 @@
+"""In which language and zone a request is answered: what the reader chose, else what the browser asks, else English."""
+
+from contextlib import AbstractContextManager
+from typing import Any, NamedTuple, cast
+from urllib.parse import quote, urlencode
+
+from flask import Flask, Response, g, redirect, request
+
+from shared.language import gettext, ngettext, npgettext, pgettext
+from shared.reader import LANGUAGES, SOURCE, Reader, preferred, reader, reading_in
+from shared.web.problems import wants_problem
+
+LANGUAGE_COOKIE = "language"
+ZONE_COOKIE = "zone"  # live.js writes the browser's IANA zone into it
+_A_YEAR_S = 31_536_000
+
+
+class LanguageLink(NamedTuple):
+    """One choice of the switch: the same page in that language."""
+
+    code: str
+    name: str
+    url: str
+
+
+def language_links() -> list[LanguageLink]:
+    """The page in each language; none where it answers a form, for what was typed would be gone."""
+    if request.method != "GET":
+        return []
+    standing = [pair for pair in request.args.items(multi=True) if pair[0] != LANGUAGE_COOKIE]
+    return [
+        LanguageLink(code, name, f"?{urlencode([*standing, (LANGUAGE_COOKIE, code)])}")
+        for code, name in LANGUAGES.items()
+    ]
+
+
+def register(app: Flask, public_url: str) -> None:
+    """Find the reader of each request, give the switch and gettext to the templates, tell caches what decides."""
+    environment = cast("Any", app.jinja_env)
+    environment.add_extension("jinja2.ext.i18n")
+    environment.policies["ext.i18n.trimmed"] = True
+    environment.install_gettext_callables(gettext, ngettext, newstyle=True, pgettext=pgettext, npgettext=npgettext)
+    environment.globals.update(reader=reader, language_links=language_links)
+    app.before_request(_begin)
+    app.before_request(_choose(public_url))
+    app.after_request(_tell)
+    app.teardown_request(_end)
+
+
+def _begin() -> None:
+    g.reading = _reading()
+    g.reading.__enter__()
+
+
+def _reading() -> AbstractContextManager[Reader]:
+    """Programs read English: their words are for logs, and by `code` and `facts` they word a refusal themselves."""
+    zone = request.cookies.get(ZONE_COOKIE)
+    if wants_problem():
+        return reading_in(SOURCE, zone)
+    header = request.headers.get("Accept-Language", "")
+    chosen = request.cookies.get(LANGUAGE_COOKIE)
+    if chosen in LANGUAGES:
+        return reading_in(preferred(header, {chosen}) or chosen, zone)  # as they write it at home: de_AT
+    return reading_in(preferred(header, LANGUAGES), zone, locale=preferred(header))
+
+
+def _choose(public_url: str) -> Any:
+    """`?language=de` on any page keeps the choice for a year, on all services of this host, and shows the page itself.
+
+    A link and not a form: it changes nothing but the reader's own cookie, needs no token and thus no session.
+    """
+
+    def choose() -> Response | None:
+        chosen = request.args.get(LANGUAGE_COOKIE)
+        if request.method != "GET" or chosen not in LANGUAGES or wants_problem():
+            return None
+        rest = [pair for pair in request.args.items(multi=True) if pair[0] != LANGUAGE_COOKIE]
+        query = f"?{urlencode(rest)}" if rest else ""
+        answer = cast("Response", redirect(f"{public_url}{quote(request.path)}{query}"))
+        answer.set_cookie(
+            LANGUAGE_COOKIE,
+            chosen,
+            max_age=_A_YEAR_S,
+            secure=public_url.startswith("https://"),
+            httponly=True,
+            samesite="Lax",
+        )
+        return answer
+
+    return choose
+
+
+def _tell(response: Response) -> Response:
+    if response.mimetype in {"text/html", "application/problem+json"}:
+        response.headers["Content-Language"] = reader().language
+        response.vary.update(("Accept-Language", "Cookie"))
+    return response
+
+
+def _end(_error: BaseException | None) -> None:
+    if (reading := g.pop("reading", None)) is not None:
+        reading.__exit__(None, None, None)
