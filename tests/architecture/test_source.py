@@ -16,10 +16,8 @@ LONGEST_MODULE = 300
 MOST_FILES_IN_A_ROOM = 15
 SAY_NOTHING = re.compile(r"(^|_)(utils?|helpers?|commons?|misc|managers?|stuff)$")
 FEW_USERS: dict[str, str] = {
-    "shared.audit": "each service's own trail gives way to it, one after the other",
     "shared.reasons": "the sentences of what entitlements decides and queue shows; the codes are known to both",
     "shared.work": "says what pending work is; its modules are what is used",
-    "shared.work.command": "each service's command line gets it with its operator's process",
 }
 """Modules of shared with fewer than two users, each with the reason why it stands there all the same."""
 

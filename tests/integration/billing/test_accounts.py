@@ -254,7 +254,7 @@ def test_a_company_is_made_on_the_page_and_a_person_added_there(shop: Shop, role
     assert added.status_code == 303
 
     page = client.get(made.location).text
-    assert "Acme GmbH is a company with 1 person." in page
+    assert "Acme GmbH is a company with one person." in page
     assert "jo@acme.test" in page
 
 

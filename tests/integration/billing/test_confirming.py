@@ -219,9 +219,12 @@ def test_whoever_looks_again_and_again_does_not_hurry_what_is_in_trouble(shop: S
     assert shop.scalar(due) == put_off
 
 
-def test_twelve_who_come_back_to_a_slow_stripe_do_not_hold_up_the_others(shop: Shop) -> None:
+def test_twelve_who_come_back_to_a_slow_stripe_do_not_hold_up_the_others(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(receive, "WITHIN_S", 5.0)  # long enough to be told from a busy machine
     orders = [paid(shop, f"tkt_{number}") for number in range(12)]
-    shop.fault("api.slow", match=READ, times=None, seconds=3)
+    shop.fault("api.slow", match=READ, times=None, seconds=6)
     shop.app.test_client().get("/livez")
 
     with ThreadPoolExecutor(WEB_THREADS) as threads:  # first come, first served, as in the web process
@@ -232,7 +235,7 @@ def test_twelve_who_come_back_to_a_slow_stripe_do_not_hold_up_the_others(shop: S
         answers = [page.result() for page in pages]
 
     assert status == 200
-    assert answered - began < receive.WITHIN_S / 2, "/livez waited for Stripe"
+    assert answered - began < 2, "/livez waited for Stripe"
     assert {answer.status_code for answer in answers} == {200}
     assert all("is being confirmed" in answer.text for answer in answers)
 
