@@ -1,4 +1,4 @@
-"""The processes of billing: `python -m services.billing <process>`."""
+"""The processes of billing, and what an operator may say: `python -m services.billing <process>`."""
 
 from services.billing import app
 from shared import processes
@@ -8,8 +8,9 @@ PROCESSES = {
     "worker": app.run_worker,
     "migrate": app.run_migrate,
     "push-catalog": app.run_push_catalog,
-    "work": app.run_work,
 }
+COMMANDS = {"work": app.run_work}
+"""Said by an operator; nothing starts them by itself."""
 
 if __name__ == "__main__":
-    processes.run("billing", PROCESSES)
+    processes.run("billing", PROCESSES | COMMANDS)

@@ -29,13 +29,15 @@ HERE = Path(__file__).parent
 # Flask and what stands on it are imported where HTTP is served: workers start a third sooner without it.
 
 
-def read_catalog(file: Path | None) -> Catalog:
-    """The catalog in that file, or the one that ships with this release; or a refusal that names the wrong entry."""
-    file = file or HERE / "catalog.toml"
+def read_catalog(named: str | None) -> Catalog:
+    """The catalog that CATALOG_FILE names, or the one of this release; or a refusal that says what is wrong with it."""
+    file = Path(named) if named else HERE / "catalog.toml"
     try:
         return parse_catalog(tomllib.loads(file.read_text(encoding="utf-8")))
-    except (CatalogError, tomllib.TOMLDecodeError) as error:
-        raise SettingsError(f"{file.name} cannot be used. {error}") from error
+    except OSError as error:
+        raise SettingsError(f"CATALOG_FILE must be the path of a file that can be read, not {named!r}.") from error
+    except (CatalogError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise SettingsError(f"{file.name} cannot be used: {error}") from error
 
 
 def build_context(settings: Settings, *, pooled: bool = True) -> Context:

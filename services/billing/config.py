@@ -1,7 +1,6 @@
 """The settings of billing, read once from the environment."""
 
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -27,7 +26,7 @@ class Settings:
     support_email: str
     books_zone: str
     checkout_minutes: int
-    catalog_file: Path | None
+    catalog_file: str | None
 
     @classmethod
     def read(cls, env: Env | None = None) -> Self:
@@ -53,7 +52,9 @@ class Settings:
             ),
             books_zone=_zone(env, "BOOKS_ZONE"),
             checkout_minutes=_checkout_minutes(env, "CHECKOUT_MINUTES"),
-            catalog_file=_catalog_file(env, "CATALOG_FILE"),
+            catalog_file=env.optional(
+                "CATALOG_FILE", "What is sold, in place of the `catalog.toml` of this release: the path of a TOML file."
+            ),
         )
 
 
@@ -81,13 +82,3 @@ def _checkout_minutes(env: Env, name: str) -> int:
     if not shortest <= minutes <= longest:
         raise SettingsError(f"{name} must be from {shortest} to {longest} (Stripe sets the limits), not {minutes}.")
     return minutes
-
-
-def _catalog_file(env: Env, name: str) -> Path | None:
-    given = env.optional(name, "What is sold, in place of the `catalog.toml` of this release: the path of a TOML file.")
-    if given is None:
-        return None
-    path = Path(given)
-    if not path.is_file():
-        raise SettingsError(f"{name} must be the path of a file, and {given!r} is none.")
-    return path

@@ -30,6 +30,7 @@ PUBLIC = {
     | {
         "GET /answer-by": "the offer shows until when a person would answer",
         "GET /checkout/return": "the browser comes back from Stripe; Stripe is asked what was paid",
+        "GET /checkout/return/state": "the page that waits for the payment looks again; it tells what that page tells",
         "GET /checkout/canceled": "the browser comes back from Stripe, unpaid",
         "GET /v1/offers": "prices are public",
         "POST /webhooks/stripe": "Stripe's signature is the credential",

@@ -43,4 +43,4 @@ def calls_outside_transactions() -> Iterator[list[str]]:
         patch.setattr(_HurriedClient, "request", watched(_HurriedClient.request))
         patch.setattr(ServiceClient, "_send", watched(ServiceClient._send))
         yield wrong
-    assert wrong == []
+    assert wrong == [], f"called inside a transaction: {wrong}"

@@ -6,11 +6,12 @@ from werkzeug.wrappers import Response
 from services.billing.accounts import store as accounts
 from services.billing.accounts.add_contact import ContactRequest, add_contact
 from services.billing.accounts.create_company import CompanyRequest, create_company
+from services.billing.customers.give_up import GiveUpRequest, give_up
 from services.billing.customers.look_up import look_up
 from services.billing.customers.view import headline, order_lines
 from services.billing.web import actor, context
 from shared.errors import Kind, ServiceError
-from shared.web.access import staff
+from shared.web.access import current_caller, staff
 
 customers = Blueprint("customers", __name__, template_folder="templates")
 
@@ -36,7 +37,7 @@ def _list(refusal: ServiceError | None = None) -> str:
 
 def _show(account_id: str, refusal: ServiceError | None = None) -> str:
     customer = look_up(context(), account_id, before=request.args.get("before"), limit=SHOWN + 1)
-    shown = order_lines(customer, context().catalog)
+    shown, caller = order_lines(customer, context().catalog), current_caller()
     return render_template(
         "customer.html",
         account=customer.account,
@@ -45,6 +46,7 @@ def _show(account_id: str, refusal: ServiceError | None = None) -> str:
         lines=shown[:SHOWN],
         next_before=customer.orders[SHOWN - 1].order_id if len(shown) > SHOWN else None,
         email=request.form.get("email", ""),
+        may_decide=caller is not None and "finance" in caller.roles,
         errors={refusal.field: refusal.message} if refusal else None,
         taken_by=refusal.facts.get("account_id") if refusal else None,
     )
@@ -74,6 +76,14 @@ def make_company() -> Response | tuple[str, int]:
 def show_account(account_id: str) -> str:
     """One customer: who belongs to it, what was bought, and how the money stands."""
     return _show(account_id)
+
+
+@customers.post("/finance/orders/<order_id>/give-up")
+@staff("finance")
+def give_up_order(order_id: str) -> Response:
+    """Give up an order whose payment was not what was ordered."""
+    account_id = give_up(context(), GiveUpRequest(order_id=order_id, actor=actor()))
+    return redirect(f"/finance/accounts/{account_id}", code=303)
 
 
 @customers.post("/finance/accounts/<account_id>/contacts")

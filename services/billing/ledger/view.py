@@ -3,16 +3,17 @@
 from typing import assert_never
 
 from services.billing.ledger.entries import SourceKind
+from shared.language import pgettext
 
 
 def source_words(kind: SourceKind) -> str:
     """What happened, as finance reads it."""
     match kind:
         case SourceKind.CHARGE:
-            return "payment"
+            return pgettext("journal", "payment")
         case SourceKind.BALANCE_TRANSACTION:
-            return "fee"
+            return pgettext("journal", "fee")
         case SourceKind.CONSUMPTION:
-            return "earned"
+            return pgettext("journal", "earned")
         case _:
             assert_never(kind)

@@ -6,7 +6,10 @@ from datetime import datetime, timedelta
 
 from services.billing.catalog.catalog import Catalog, Product, ProductKind
 from services.billing.gateways.entitlements import AROUND_THE_CLOCK, Classes, ClassTarget
-from shared.web import formats
+from shared import formats
+from shared.language import gettext as _
+from shared.language import ngettext
+from shared.reader import SOURCE, reader
 
 _BY_TERRITORY = {"GB": "gbp", "JP": "jpy", "US": "usd"}
 _EURO = frozenset(
@@ -16,8 +19,6 @@ _EURO = frozenset(
     )
 )
 _LANGUAGES_READ = 5
-ENGLISH = "en"
-"""The language that each word of the policy has."""
 
 
 def chosen_currency(catalog: Catalog, *, asked: str, languages: Sequence[str]) -> str:
@@ -93,7 +94,7 @@ def free_promise(classes: Classes | None, *, now: datetime) -> Promise | None:
 
 
 def _words(by_language: Mapping[str, str]) -> str:
-    return by_language.get(ENGLISH) or next(iter(by_language.values()), "")
+    return by_language.get(reader().language) or by_language.get(SOURCE, "")
 
 
 def choices(offered: Sequence[Section], currency: str) -> list[dict[str, str]]:
@@ -107,9 +108,11 @@ def choices(offered: Sequence[Section], currency: str) -> list[dict[str, str]]:
             cards.append(
                 {
                     "value": pack.id,
-                    "title": ", ".join(part for part in (formats.plural(count, "incident"), name) if part),
+                    "title": ", ".join(
+                        part for part in (ngettext("one incident", "%(num)s incidents", count), name) if part
+                    ),
                     "price": formats.money(price, currency),
-                    "help": "" if count == 1 else f"{each} each, for when you need them",
+                    "help": "" if count == 1 else _("%(each)s each, for when you need them", each=each),
                 }
             )
     return cards

@@ -8,7 +8,7 @@ from shared import audit, clock
 from shared.audit import SYSTEM, Change
 
 
-def abandon(session: Session, order: Order, *, why: str) -> bool:
+def abandon(session: Session, order: Order, *, why: str, actor: str = SYSTEM) -> bool:
     """Abandon an order without a payment, which the caller has locked; False when it is settled or abandoned."""
     if order.state not in {OrderState.DRAFT, OrderState.OPEN}:
         return False
@@ -16,7 +16,7 @@ def abandon(session: Session, order: Order, *, why: str) -> bool:
     number = orders.mark_abandoned(session, order.order_id, at=now)
     audit.append(
         session,
-        Change(actor=SYSTEM, action="abandoned", why=why, at=now),
+        Change(actor=actor, action="abandoned", why=why, at=now),
         aggregate="order",
         aggregate_id=order.order_id,
         number=number,

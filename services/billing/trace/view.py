@@ -4,13 +4,19 @@ from typing import Any
 
 from services.billing.orders.order import OrderState
 from services.billing.trace.follow import TicketTrace, Trace
-from shared.web import formats
+from shared import formats
+from shared.language import gettext as _
+from shared.language import ngettext, pgettext
 
 Station = dict[str, Any]
 
 
 def _minutes(minutes: int) -> str:
-    return formats.plural(minutes, "minute") if minutes else "less than a minute"
+    return (
+        ngettext("one minute", "%(num)s minutes", minutes)
+        if minutes
+        else pgettext("after a preposition", "less than a minute")
+    )
 
 
 def _first(trace: Trace) -> TicketTrace | None:
@@ -20,41 +26,61 @@ def _first(trace: Trace) -> TicketTrace | None:
 def _charge(trace: Trace) -> Station:
     charge = trace.charge
     balance = charge.balance_transaction
-    fee = f"fee {formats.money(balance.fee_minor, balance.gross.currency)}" if balance else "fee not known yet"
+    fee = (
+        _("fee %(amount)s", amount=formats.money(balance.fee_minor, balance.gross.currency))
+        if balance
+        else _("fee not known yet")
+    )
     amount = formats.money(charge.amount.amount_minor, charge.amount.currency)
-    return {"name": "Charge", "id": charge.charge_id, "at": charge.created_at, "amount": amount, "note": fee}
+    return {
+        "name": pgettext("station", "Charge"),
+        "id": charge.charge_id,
+        "at": charge.created_at,
+        "amount": amount,
+        "note": fee,
+    }
 
 
 def _order(trace: Trace) -> Station:
     order = trace.order
     if order is None:
-        return {"name": "Order", "note": "not in our books"}
+        return {"name": pgettext("station", "Order"), "note": _("not in our books")}
     return {
-        "name": "Order",
+        "name": pgettext("station", "Order"),
         "id": order.order_id,
         "at": order.settled_at,
-        "amount": formats.plural(order.credits, "incident"),
+        "amount": ngettext("one incident", "%(num)s incidents", order.credits),
         "waiting": order.state is not OrderState.SETTLED,
     }
 
 
 def _grant(trace: Trace) -> Station:
     if not trace.grants:
-        note = "entitlements does not answer" if "entitlements" in trace.silent else None
-        return {"name": "Grant", "note": note, "waiting": trace.order is not None}
+        note = _("entitlements does not answer") if "entitlements" in trace.silent else None
+        return {"name": pgettext("station", "Grant"), "note": note, "waiting": trace.order is not None}
     grant = trace.grants[0]
-    counts = ((grant.available, "left"), (grant.held, "held"), (grant.consumed, "used"))
-    note = ", ".join(f"{count} {word}" for count, word in counts if count)
-    return {"name": "Grant", "id": grant.grant_id, "at": grant.granted_at, "note": note}
+    counts = (
+        (grant.available, _("%(count)s left", count=grant.available)),
+        (grant.held, _("%(count)s held", count=grant.held)),
+        (grant.consumed, _("%(count)s used", count=grant.consumed)),
+    )
+    note = ", ".join(words for count, words in counts if count)
+    return {"name": pgettext("station", "Grant"), "id": grant.grant_id, "at": grant.granted_at, "note": note}
 
 
 def _ticket(trace: Trace, ticket: TicketTrace | None) -> Station:
     if ticket is None:
-        return {"name": "Ticket", "note": "no ticket used it yet", "waiting": trace.order is not None}
+        return {
+            "name": pgettext("station", "Ticket"),
+            "note": _("no ticket used it yet"),
+            "waiting": trace.order is not None,
+        }
     facts = ticket.facts
-    unknown = "queue does not answer" if "queue" in trace.silent else "queue does not know it"
+    unknown = _("queue does not answer") if "queue" in trace.silent else _("queue does not know it")
     return {
-        "name": f"Ticket #{facts.number}" if facts and facts.number else "Ticket",
+        "name": (
+            _("Ticket #%(number)s", number=facts.number) if facts and facts.number else pgettext("station", "Ticket")
+        ),
         "id": ticket.ticket_id,
         "at": facts.opened_at if facts else None,
         "note": facts.state.replace("_", " ") if facts and facts.state else unknown,
@@ -64,19 +90,19 @@ def _ticket(trace: Trace, ticket: TicketTrace | None) -> Station:
 def _answer(trace: Trace, ticket: TicketTrace | None) -> Station:
     facts = ticket.facts if ticket else None
     if facts is None or facts.first_responded_at is None:
-        silent = "queue does not answer" if "queue" in trace.silent else None
-        return {"name": "First answer", "note": silent, "waiting": trace.order is not None}
+        silent = _("queue does not answer") if "queue" in trace.silent else None
+        return {"name": pgettext("station", "First answer"), "note": silent, "waiting": trace.order is not None}
     minutes = facts.minutes_to_first_response
-    words = None if minutes is None else f"after {_minutes(minutes)}"
-    return {"name": "First answer", "at": facts.first_responded_at, "amount": words}
+    words = None if minutes is None else _("after %(minutes)s", minutes=_minutes(minutes))
+    return {"name": pgettext("station", "First answer"), "at": facts.first_responded_at, "amount": words}
 
 
 def _revenue(trace: Trace) -> Station:
     earned = trace.released
     if earned is None:
-        return {"name": "Revenue", "waiting": trace.order is not None}
+        return {"name": pgettext("station", "Revenue"), "waiting": trace.order is not None}
     return {
-        "name": "Revenue",
+        "name": pgettext("station", "Revenue"),
         "at": trace.last_released_at,
         "amount": formats.money(earned.amount_minor, earned.currency),
     }
@@ -114,8 +140,8 @@ def sentence(trace: Trace) -> str:
     ticket = _first(trace)
     paid = formats.money(trace.charge.amount.amount_minor, trace.charge.amount.currency)
     if trace.order is None:
-        return f"{paid} that our books know nothing of."
+        return _("%(paid)s that our books know nothing of.", paid=paid)
     minutes = ticket.facts.minutes_to_first_response if ticket and ticket.facts else None
     if minutes is not None:
-        return f"{paid} paid, and a person answered after {_minutes(minutes)}."
-    return f"{paid} paid, and no answer is on record yet."
+        return _("%(paid)s paid, and a person answered after %(minutes)s.", paid=paid, minutes=_minutes(minutes))
+    return _("%(paid)s paid, and no answer is on record yet.", paid=paid)

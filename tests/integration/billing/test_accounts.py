@@ -25,6 +25,7 @@ from services.billing.accounts.errors import (
 from services.billing.accounts.tell import CHANGED
 from services.billing.base_tables import audit_entries
 from services.billing.ledger.tables import ledger_transactions
+from services.billing.orders.order import OrderState
 from services.billing.orders.tables import orders
 from services.billing.reconciliation.reconcile import reconcile_day
 from shared import clock
@@ -253,7 +254,7 @@ def test_a_company_is_made_on_the_page_and_a_person_added_there(shop: Shop, role
     assert added.status_code == 303
 
     page = client.get(made.location).text
-    assert "Acme GmbH is a company with 1 person." in page
+    assert "Acme GmbH is a company with one person." in page
     assert "jo@acme.test" in page
 
 
@@ -272,6 +273,27 @@ def test_the_page_of_a_company_shows_what_its_people_bought_and_what_is_owed_to_
     assert alone.account_id in page
     absorbed = shop.staff("finance").get(f"/finance/accounts/{alone.account_id}").text
     assert f'href="/finance/accounts/{acme.account_id}"' in absorbed
+
+
+def test_finance_gives_up_an_order_that_was_paid_with_a_wrong_amount(shop: Shop) -> None:
+    order = shop.order("tkt_1")
+    shop.execute("UPDATE orders SET amount_minor = 4800")
+    shop.pay(order)
+    shop.deliver()
+    path, ending = f"/finance/accounts/{order.account_id}", f"/finance/orders/{order.order_id}/give-up"
+    assert "The order says $48.00 and $49.00 was paid." in shop.staff("supervisor").get(path).text
+    assert ending not in shop.staff("supervisor").get(path).text
+
+    client = shop.staff("finance")
+    token = re.search(r'name="csrf_token" value="([^"]+)"', client.get(path).text)
+    assert token is not None
+    form = {"csrf_token": token.group(1)}
+    assert client.post(ending, data=form).status_code == 303
+    assert client.post(ending, data=form).status_code == 409
+
+    assert shop.now(order).state is OrderState.ABANDONED
+    assert "orders_to_decide" not in shop.waiting()
+    assert shop.order("tkt_1").order_id != order.order_id
 
 
 def test_a_wrong_form_says_which_field_and_what_to_do(shop: Shop) -> None:

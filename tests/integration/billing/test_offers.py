@@ -145,7 +145,7 @@ def test_a_class_of_the_shops_own_is_sold_by_adding_rows_only(tmp_path: Path, da
         assert "$129.00" in text
         by = page(shop, "/answer-by")
         assert by.index("If you ask now, Premium: by") < by.index("If you ask now, Rapid: by")
-        assert "1 incident, Rapid" in text
+        assert "one incident, Rapid" in text
 
         push_catalog(shop.context)
         order = shop.bought(product="rapid_1")

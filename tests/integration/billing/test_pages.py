@@ -225,20 +225,20 @@ def test_finance_runs_a_day_and_reads_what_does_not_match(shop: Shop) -> None:
 
     assert answer.status_code == 303
     page = client.get(answer.location)
-    assert "1 exception, $12.00; 1 matched." in page.text
+    assert "one exception, $12.00; one payment matched." in page.text
     assert "Missing in books" in page.text
     assert f"/finance/charges/{charge_id}" in page.text
     assert f"/finance/charges/{shop.charge_of(order)}" in page.text
     assert "$1.72" in page.text
     morning = client.get("/finance").text
-    assert "1 exception, $12.00, the oldest" in morning
+    assert "One exception, $12.00," in morning
     assert "$49.00" in morning  # owed
 
 
 def test_a_clean_day_says_so(shop: Shop) -> None:
     shop.bought()
     answer, client = form(shop, date=clock.now().date().isoformat())
-    assert "is clean: 1 payment matched to the cent." in client.get(answer.location).text
+    assert "is clean. One payment matched to the cent." in client.get(answer.location).text
 
 
 def test_an_older_run_leads_to_the_newest(shop: Shop) -> None:

@@ -272,8 +272,8 @@ def test_a_larger_day_is_compared_in_one_statement(shop: Shop) -> None:
         session.execute(
             sa.text(
                 "INSERT INTO charges (charge_id, order_id, balance_transaction_id, amount_minor, refunded_minor,"
-                " currency, created_at, mirrored_at, due_at) SELECT 'ch_' || n, 'ord_' || n, 'txn_' || n, 4900, 0, 'usd', :noon,"
-                " :noon, NULL FROM generate_series(11, 5010) n"
+                " currency, created_at, mirrored_at, due_at) SELECT 'ch_' || n, 'ord_' || n, 'txn_' || n, 4900, 0,"
+                " 'usd', :noon, :noon, NULL FROM generate_series(11, 5010) n"
             ),
             {"noon": noon},
         )

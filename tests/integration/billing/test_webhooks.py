@@ -10,8 +10,9 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
+from services.billing.gateways.stripe import events
 from services.billing.orders.order import OrderState
-from services.billing.stripe_inbox.handle import handle_event
+from services.billing.stripe_inbox.handle import HANDLERS, handle_event
 from services.billing.stripe_inbox.store import WORK
 from services.billing.stripe_inbox.sweep_in import sweep_in_events
 from services.billing.stripe_inbox.tables import webhook_events
@@ -173,6 +174,44 @@ def test_a_sweep_begins_where_the_last_one_ended(shop: Shop) -> None:
     shop.execute("DELETE FROM webhook_events")
     shop.execute("UPDATE sweep_positions SET reached_at = now() + interval '1 hour'")
 
+    assert sweep_in_events(shop.context) == 0
+
+
+def test_a_sweep_that_ends_early_is_continued_where_it_stopped(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    for number in range(4):
+        shop.pay(shop.order(f"tkt_{number}"))
+    listed = len([event for kind in HANDLERS for event in shop.events(kind)])
+    assert listed == 8
+    monkeypatch.setattr(events, "PAGE", 3)
+
+    steps = [sweep_in_events(shop.context, lasts_s=0) for _ in range(3)]
+
+    assert steps == [3, 3, 2], "no page was read twice"
+    assert shop.scalar(sa.text("SELECT pass_last_id FROM sweep_positions")) is None
+    assert sweep_in_events(shop.context) == 0
+
+
+def test_what_happens_during_a_pass_is_found_by_the_next(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    for number in range(2):
+        shop.pay(shop.order(f"tkt_{number}"))
+    monkeypatch.setattr(events, "PAGE", 3)
+    sweep_in_events(shop.context, lasts_s=0)
+    late = shop.order("tkt_late")
+    shop.pay(late)
+
+    assert sweep_in_events(shop.context, lasts_s=0) == 1
+    assert sweep_in_events(shop.context) == 2
+
+    shop.handle()
+    assert shop.now(late).state is OrderState.SETTLED
+
+
+def test_a_sweep_whose_place_stripe_has_forgotten_begins_anew(shop: Shop) -> None:
+    completed(shop)
+    shop.execute(
+        "INSERT INTO sweep_positions VALUES ('stripe_events', now() - interval '1 day', now(), 'evt_long_ago')"
+    )
+    assert sweep_in_events(shop.context) == 2
     assert sweep_in_events(shop.context) == 0
 
 

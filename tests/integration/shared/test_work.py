@@ -13,6 +13,7 @@ import pytest
 import sqlalchemy as sa
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from sqlalchemy.orm import Session
 
 from shared.db import Database
 from shared.errors import Kind, ServiceError
@@ -273,6 +274,21 @@ def test_work_that_is_not_finished_is_looked_at_again_and_has_not_failed(db: Dat
         run_due(db, ERRANDS, look)
     assert (row(db, "open").failures, row(db, "open").last_error, parked(db)) == (0, None, [])
     assert row(db, "open").due_at - row(db, "open").waits_since > timedelta(minutes=9)
+
+
+def test_what_only_waits_for_its_time_is_not_pending_and_what_is_in_trouble_is(db: Database) -> None:
+    given_errands(db, "later", "worked on", "refused", "due")
+    with db.transaction() as session:
+        ERRANDS.again(session, claimed(session, "later"), timedelta(minutes=10))
+        claimed(session, "worked on")
+        ERRANDS.failed(session, claimed(session, "refused"), "Not like this.", cost=1)
+    assert pending(db) == 3
+
+
+def claimed(session: Session, name: str) -> Item:
+    item = ERRANDS.claim_one(session, name)
+    assert item is not None
+    return item
 
 
 def test_one_item_is_tried_by_its_key_and_not_while_somebody_is_at_it(db: Database) -> None:

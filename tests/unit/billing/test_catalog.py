@@ -8,7 +8,9 @@ from typing import Any
 
 import pytest
 
+from services.billing.app import read_catalog
 from services.billing.catalog.catalog import CatalogError, ProductKind, parse_catalog
+from shared.env import SettingsError
 from shared.money import Money
 
 SHIPPED = Path(__file__).parents[3] / "services" / "billing" / "catalog.toml"
@@ -30,6 +32,24 @@ def test_the_shipped_catalog_sells_packs_and_knows_the_subscription(document: di
     assert (premium.kind, premium.interval, premium.for_sale) == (ProductKind.SUBSCRIPTION, "year", False)
     assert catalog.products[0].price("jpy") == Money(7500, "jpy")
     assert catalog.products[0].lookup_key("jpy") == "incident_1_jpy"
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        (None, "CATALOG_FILE must be the path"),
+        ("currencies = [", "ours.toml cannot be used"),
+        ("", "currencies is missing"),
+    ],
+)
+def test_a_catalog_of_ones_own_that_cannot_be_used_stops_the_start(
+    tmp_path: Path, text: str | None, sentence: str
+) -> None:
+    file = tmp_path / "ours.toml"
+    if text is not None:
+        file.write_text(text, encoding="utf-8")
+    with pytest.raises(SettingsError, match=sentence):
+        read_catalog(str(file))
 
 
 def test_a_bigger_pack_costs_less_for_each_incident(document: dict[str, Any]) -> None:
@@ -76,7 +96,8 @@ def without(index: int, name: str) -> Change:
             lambda d: d.update(currencies=["usd", "usd"]),
             "catalog: currencies must name at least one currency, each once",
         ),
-        (lambda d: d.update(answer_within_minutes=0), "catalog: answer_within_minutes must be"),
+        (lambda d: d.update(answer_within_minutes=120), "catalog: answer_within_minutes is not a field here"),
+        (without(0, "response_class"), "product incident_1: response_class is missing"),
         (lambda d: d.pop("products"), "catalog: products is missing"),
         (lambda d: d.update(products=d["products"][3:]), "catalog: products has nothing that is for sale"),
     ],

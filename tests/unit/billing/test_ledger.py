@@ -11,7 +11,7 @@ from services.billing.ledger.entries import (
     Entry,
     LedgerAccount,
     LedgerTransaction,
-    Movement,
+    SourceKind,
     UnbalancedError,
     charge_entries,
     fee_entries,
@@ -85,7 +85,7 @@ def transaction(*entries: Entry) -> LedgerTransaction:
         "order_id": "ord_1",
         "occurred_at": datetime(2026, 11, 23, tzinfo=UTC),
     }
-    return LedgerTransaction(movement=Movement.CHARGE, movement_id="ch_1", entries=entries, **facts)
+    return LedgerTransaction(source_kind=SourceKind.CHARGE, source_id="ch_1", entries=entries, **facts)
 
 
 @pytest.mark.parametrize(
@@ -105,4 +105,4 @@ def test_what_does_not_balance_is_no_transaction(entries: tuple[Entry, ...]) -> 
 
 
 def test_what_balances_is_one() -> None:
-    assert transaction(*charge_entries(Money(4900, "usd"))).movement is Movement.CHARGE
+    assert transaction(*charge_entries(Money(4900, "usd"))).source_kind is SourceKind.CHARGE

@@ -7,6 +7,7 @@ import pytest
 from services.billing.gateways.entitlements import EntitlementsGateway
 from services.billing.gateways.queue import QueueGateway
 from shared.http import PeerUnavailable, ServiceClient
+from tests.support.policy import PREMIUM
 
 
 class Answers:
@@ -52,3 +53,15 @@ def test_nonsense_from_entitlements_counts_as_no_answer(answer: dict[str, Any]) 
 def test_nonsense_from_queue_counts_as_no_answer(answer: dict[str, Any]) -> None:
     with pytest.raises(PeerUnavailable):
         queue(answer).ticket("tkt_1", deadline_s=1)
+
+
+@pytest.mark.parametrize("answer", [{}, {"items": 5}, {"policy_version": "1", "items": [{"target_minutes": 5}]}])
+def test_classes_that_are_nonsense_are_not_known(answer: dict[str, Any]) -> None:
+    assert entitlements(answer).response_classes() is None
+
+
+def test_a_class_may_say_more_than_this_release_knows() -> None:
+    line = {**PREMIUM, "respond_by": "soon"}
+    known = entitlements({"policy_version": "1", "items": [line], "more": 1}).response_classes()
+    assert known is not None
+    assert known["premium"].target_minutes == 120

@@ -6,10 +6,12 @@ from typing import Any
 
 import pytest
 
-from services.billing.accounts.contact import normalize_email
+from services.billing.accounts.contact import is_email, normalize_email
 from services.billing.checkout.verdict import SessionVerdict, judge_session
 from services.billing.config import Settings
 from services.billing.ledger.book_day import BookDay, day_of
+from services.billing.orders.order import OrderState, wrong_payment
+from services.billing.orders.view import parked_sentence, state_words
 from services.billing.reconciliation.reconciliation import ExceptionType
 from services.billing.reconciliation.view import next_step, sentence
 from shared.env import Env, SettingsError
@@ -58,7 +60,7 @@ def test_days_of_the_books_leave_no_gap() -> None:
 def test_each_exception_says_what_is_wrong_and_what_to_do(kind: ExceptionType) -> None:
     said = sentence(kind, ours=PRICE, stripe=Money(7500, "jpy"))
     assert said.endswith(".")
-    assert "{" not in said
+    assert "%(" not in said
     assert next_step(kind)
     assert sentence(kind, ours=None, stripe=PRICE)
     assert sentence(kind, ours=PRICE, stripe=None)
@@ -67,6 +69,41 @@ def test_each_exception_says_what_is_wrong_and_what_to_do(kind: ExceptionType) -
 @pytest.mark.parametrize("written", ["jo@acme.test", " Jo@ACME.test\n", "JO@acme.TEST"])
 def test_an_address_is_one_account_however_it_is_written(written: str) -> None:
     assert normalize_email(written) == "jo@acme.test"
+
+
+@pytest.mark.parametrize(
+    "address", ["jo@acme.test", "a.b+c@mail.acme.co.uk", "x@1.de", "jörg@acme.test", "o'hara@acme.ie"]
+)
+def test_what_mail_can_go_to_is_an_address(address: str) -> None:
+    assert is_email(address)
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        *("", "jo", "@acme.test", "jo@", "jo@acme", "jo@.test", "jo@acme.", "a@b@acme.test"),
+        *("jo @acme.test", "jo@acme.test\nBcc: x@y.test", "<jo@acme.test>", "jo@acme.test,ann@acme.test"),
+        "x" * 250 + "@acme.test",
+    ],
+)
+def test_what_no_mail_can_go_to_is_none(address: str) -> None:
+    assert not is_email(address)
+
+
+@pytest.mark.parametrize("state", list(OrderState))
+def test_each_state_of_an_order_has_words(state: OrderState) -> None:
+    assert state_words(state)
+
+
+@pytest.mark.parametrize(
+    ("paid", "sentence"),
+    [
+        (Money(4900, "eur"), "The order says $49.00 and €49.00 was paid."),
+        (None, "The order says $49.00 and the checkout does not say what was paid."),
+    ],
+)
+def test_a_wrong_payment_is_worded_when_it_is_shown(paid: Money | None, sentence: str) -> None:
+    assert parked_sentence(wrong_payment(PRICE, paid)) == sentence
 
 
 class Urls:
