@@ -1,4 +1,4 @@
-"""The processes of entitlements: `python -m services.entitlements <process>`."""
+"""The processes of entitlements, and what an operator may say: `python -m services.entitlements <process>`."""
 
 from services.entitlements import app
 from shared import processes
@@ -7,8 +7,9 @@ PROCESSES = {
     "web": app.run_web,
     "worker": app.run_worker,
     "migrate": app.run_migrate,
-    "work": app.run_work,
 }
+COMMANDS = {"work": app.run_work}
+"""Said by an operator; nothing starts them by itself."""
 
 if __name__ == "__main__":
-    processes.run("entitlements", PROCESSES)
+    processes.run("entitlements", PROCESSES | COMMANDS)
