@@ -7,10 +7,10 @@ from flask import Blueprint, render_template, request
 from services.billing.accounts import store as accounts
 from services.billing.ledger import store as ledger
 from services.billing.ledger.book_day import BookDay, day_of, read_day
-from services.billing.ledger.view import source_words
+from services.billing.ledger.view import account_words, day_sentence, source_words
 from services.billing.web import context
 from shared import clock
-from shared.web import formats
+from shared.language import gettext as _
 from shared.web.access import staff
 
 journal = Blueprint("journal", __name__, template_folder="templates")
@@ -31,18 +31,18 @@ def show_journal() -> str:
         postings = ledger.between(session, book_day.begins_at, book_day.ends_at, limit=SHOWN + 1)
         totals = ledger.account_totals(session, book_day.begins_at, book_day.ends_at)
         payers = accounts.payers(session, (posting.transaction.account_id for posting in postings))
-    count = formats.plural(len(postings), "transaction") if len(postings) <= SHOWN else "many transactions"
     return render_template(
         "journal.html",
         shown_day=shown,
         previous_day=shown - timedelta(days=1),
         next_day=shown + timedelta(days=1),
         books_zone=zone,
-        error="Choose a day, such as 2026-11-23." if asked and day is None else None,
-        sentence=f"{formats.day(shown)}: {count}.",
+        error=_("Choose a day, such as 2026-11-23.") if asked and day is None else None,
+        sentence=day_sentence(shown, len(postings), most=SHOWN),
         postings=postings[:SHOWN],
         payers=payers,
         source_words=source_words,
+        account_words=account_words,
         cut=len(postings) > SHOWN,
         totals=totals,
     )

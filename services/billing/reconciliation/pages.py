@@ -16,6 +16,7 @@ from services.billing.reconciliation.view import lines, morning_sentence, run_se
 from services.billing.web import context
 from shared import clock
 from shared.errors import ServiceError
+from shared.language import gettext as _
 from shared.web.access import current_caller, staff
 
 finance = Blueprint("finance", __name__, template_folder="templates")
@@ -70,7 +71,7 @@ def run_reconciliation() -> Response | tuple[str, int]:
     """Reconcile the day that the form names."""
     day = read_day(request.form.get("date"))
     if day is None:
-        return _morning("Choose a day, such as 2026-11-23."), 422
+        return _morning(_("Choose a day, such as 2026-11-23.")), 422
     caller = current_caller()
     try:
         run = reconcile_day(context(), day, run_by=caller.name if caller else "")

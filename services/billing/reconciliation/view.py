@@ -14,6 +14,17 @@ from shared.language import gettext as _
 from shared.money import Money
 from shared.reader import reader
 
+_TYPES = {
+    ExceptionType.MISSING_IN_BOOKS: N_("Missing in books"),
+    ExceptionType.MISSING_IN_STRIPE: N_("Missing in stripe"),
+    ExceptionType.AMOUNT_MISMATCH: N_("Amount mismatch"),
+    ExceptionType.CURRENCY_MISMATCH: N_("Currency mismatch"),
+    ExceptionType.DUPLICATE_CHARGE: N_("Duplicate charge"),
+    ExceptionType.REFUND_MISSING_IN_BOOKS: N_("Refund missing in books"),
+    ExceptionType.BALANCE_TRANSACTION_MISSING: N_("Balance transaction missing"),
+    ExceptionType.BALANCE_AMOUNT_MISMATCH: N_("Balance amount mismatch"),
+    ExceptionType.FEE_MISSING: N_("Fee missing"),
+}
 _SENTENCES = {
     ExceptionType.MISSING_IN_BOOKS: N_("Stripe took %(stripe)s, and our books have no payment for it."),
     ExceptionType.MISSING_IN_STRIPE: N_("Our books say %(ours)s was paid, and Stripe has no such charge on this day."),
@@ -67,6 +78,7 @@ def lines(mismatches: Sequence[Mismatch], payers: Mapping[str, Payer]) -> list[d
     return [
         {
             "type": line.type,
+            "type_words": _(_TYPES[line.type]),
             "sentence": sentence(line.type, ours=line.ours, stripe=line.stripe),
             "next_step": next_step(line.type),
             "amount": line.amount,

@@ -2,7 +2,7 @@
 
 from flask import Blueprint, render_template
 
-from services.billing.ledger.view import source_words
+from services.billing.ledger.view import account_words, source_words
 from services.billing.trace.follow import trace_charge
 from services.billing.trace.view import sentence, stations_of, tickets_of
 from services.billing.web import context
@@ -25,4 +25,5 @@ def show_trace(charge_id: str) -> str:
         postings=found.postings,
         payers={found.order.account_id: found.payer} if found.order and found.payer else {},
         source_words=source_words,
+        account_words=account_words,
     )

@@ -11,6 +11,23 @@ from shared.language import ngettext, pgettext
 Station = dict[str, Any]
 
 
+def _state(state: str) -> str:
+    """Where a ticket stands, in the queue's own word where it is a new one."""
+    words = {
+        "open": pgettext("state of a ticket", "open"),
+        "waiting_customer": pgettext("state of a ticket", "waiting customer"),
+        "resolved": pgettext("state of a ticket", "resolved"),
+        "closed": pgettext("state of a ticket", "closed"),
+        "canceled": pgettext("state of a ticket", "canceled"),
+    }
+    return words.get(state) or state.replace("_", " ")
+
+
+def _badge(state: str) -> str:
+    words = _state(state)
+    return words[:1].upper() + words[1:]
+
+
 def _minutes(minutes: int) -> str:
     return (
         ngettext("one minute", "%(num)s minutes", minutes)
@@ -83,7 +100,7 @@ def _ticket(trace: Trace, ticket: TicketTrace | None) -> Station:
         ),
         "id": ticket.ticket_id,
         "at": facts.opened_at if facts else None,
-        "note": facts.state.replace("_", " ") if facts and facts.state else unknown,
+        "note": _state(facts.state) if facts and facts.state else unknown,
     }
 
 
@@ -127,6 +144,7 @@ def tickets_of(trace: Trace) -> list[dict[str, Any]]:
         {
             "ticket_id": ticket.ticket_id,
             "state": ticket.facts.state if ticket.facts else None,
+            "state_words": _badge(ticket.facts.state) if ticket.facts and ticket.facts.state else None,
             "consumed": ticket.consumed,
             "answered_at": ticket.facts.first_responded_at if ticket.facts else None,
             "minutes": ticket.facts.minutes_to_first_response if ticket.facts else None,
