@@ -51,11 +51,11 @@ def page(shop: Shop, path: str = "/") -> str:
 
 def test_the_offer_says_what_it_costs_and_by_when_a_person_answers(shop: Shop) -> None:
     text = page(shop)
-    assert "<title>A person answers within two hours" in text
+    assert "<title>A person answers within 2 hours" in text
     assert "If you ask now: by" in text
     assert "day and night, on any day" in text
     assert "$49.00" in text
-    assert "A person answers within a day. For everybody" in text
+    assert "A person answers within 24 hours. For everybody" in text
     assert "support@example.test" in text
     assert 'action="http://127.0.0.1:1/ask"' in text
 
