@@ -24,6 +24,8 @@ from services.billing.accounts.errors import (
 )
 from services.billing.accounts.tell import CHANGED
 from services.billing.base_tables import audit_entries
+from services.billing.customers.errors import NothingToDecide
+from services.billing.customers.give_up import GiveUpRequest, give_up
 from services.billing.ledger.tables import ledger_transactions
 from services.billing.orders.order import OrderState
 from services.billing.orders.tables import orders
@@ -294,6 +296,13 @@ def test_finance_gives_up_an_order_that_was_paid_with_a_wrong_amount(shop: Shop)
     assert shop.now(order).state is OrderState.ABANDONED
     assert "orders_to_decide" not in shop.waiting()
     assert shop.order("tkt_1").order_id != order.order_id
+
+
+def test_an_order_that_waits_for_its_customer_is_not_given_up(shop: Shop) -> None:
+    order = shop.order("tkt_1")
+    with pytest.raises(NothingToDecide):
+        give_up(shop.context, GiveUpRequest(order_id=order.order_id, actor="staff:finn"))
+    assert shop.now(order).state is OrderState.OPEN
 
 
 def test_a_wrong_form_says_which_field_and_what_to_do(shop: Shop) -> None:
