@@ -22,6 +22,7 @@ from services.billing.accounts.errors import (
     ContactTaken,
     NotACompany,
 )
+from services.billing.accounts.open import account_of
 from services.billing.accounts.tell import CHANGED
 from services.billing.base_tables import audit_entries
 from services.billing.customers.errors import NothingToDecide
@@ -186,6 +187,17 @@ def test_orders_and_additions_of_a_new_address_at_once_leave_one_account_for_it(
     assert joined.contact_emails == ("new@acme.test",)
     assert ids <= set(joined.family)
     assert len(joined.absorbed) <= 1
+
+
+def test_whoever_meets_a_new_address_second_waits_for_the_first(shop: Shop) -> None:
+    with ThreadPoolExecutor(1) as pool:
+        with shop.context.db.transaction() as session:
+            first = account_of(session, "new@acme.test", now=clock.now())
+            second = pool.submit(shop.order, contact_email="new@acme.test")
+            with pytest.raises(TimeoutError):
+                second.result(timeout=0.5)
+        assert second.result().account_id == first
+    assert len(shop.told(CHANGED)) == 1
 
 
 def test_postgres_lets_no_company_become_a_part_of_another(shop: Shop) -> None:
