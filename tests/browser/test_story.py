@@ -63,7 +63,7 @@ def test_a_paid_incident_from_the_offer_to_the_books(product: Product, window: O
 
     jo = window().page
     jo.goto(places["offer"])
-    expect(jo.get_by_role("heading", level=1)).to_contain_text("A person answers within two hours")
+    expect(jo.get_by_role("heading", level=1)).to_contain_text("A person answers within 2 hours")
     expect(jo.locator(".price").first).to_contain_text("$49.00")
     jo.get_by_role("button", name=re.compile("Describe your problem")).click()
     ask(jo, "jo@acme.test", "Payments fail since the update")
