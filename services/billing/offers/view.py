@@ -117,7 +117,7 @@ def choices(offered: Sequence[Section], currency: str) -> list[dict[str, str]]:
                 {
                     "value": pack.id,
                     "title": ", ".join(
-                        part for part in (ngettext("one incident", "%(num)s incidents", count), name) if part
+                        part for part in (ngettext("One incident", "%(num)s incidents", count), name) if part
                     ),
                     "price": formats.money(price, currency),
                     "help": "" if count == 1 else _("%(each)s each, for when you need them", each=each),

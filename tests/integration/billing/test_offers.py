@@ -150,7 +150,7 @@ def test_a_class_of_the_shops_own_is_sold_by_adding_rows_only(tmp_path: Path, da
         assert "$129.00" in text
         by = page(shop, "/answer-by")
         assert by.index("If you ask now, Premium: by") < by.index("If you ask now, Rapid: by")
-        assert "one incident, Rapid" in text
+        assert "One incident, Rapid" in text
 
         push_catalog(shop.context)
         order = shop.bought(product="rapid_1")
