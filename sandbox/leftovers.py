@@ -18,7 +18,9 @@ _PATIENCE_S = 5.0
 
 def note(folder: Path, name: str, pid: int, mark: str) -> None:
     """Write down that this process runs; `mark`, a part of its command line, tells it from a later one."""
-    (folder / f"{name}.pid").write_text(f"{pid} {mark}")
+    partial = folder / f"{name}.new"
+    partial.write_text(f"{pid} {mark}")
+    partial.replace(folder / f"{name}.pid")  # whoever reads it meanwhile finds the old one, never an empty file
 
 
 def end_leftovers(folder: Path) -> None:

@@ -63,7 +63,7 @@ def _ask(at: Addresses, case: Case, *, paid: bool) -> Browser:
         email=case.email,
         name=case.name,
         zone=case.zone,
-        wish="buy" if paid else "standard",
+        choice="buy" if paid else "standard",
     )
     if paid:
         browser.send("", card_number=CARD, card_expiry="12 / 34", card_cvc="123", name=case.name, country="DE")

@@ -19,7 +19,7 @@ from tests.support import words
 from tests.support.bare_words import bare_words
 from tests.support.declared import ROOT, calls, sources
 
-SPEAKS = ("shared", "services/queue")
+SPEAKS = ("shared", "services/billing", "services/queue")
 """The homes whose templates are translated. Each home joins when its words are; then this goes."""
 STAYS_ENGLISH = {"shared/web/templates/reference.html": "for programmers, written out of the OpenAPI document"}
 NAMES = {"Premium Support", "read", "wide", "full", "required"}

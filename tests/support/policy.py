@@ -6,7 +6,11 @@ from typing import Any
 from shared.contracts import ClassTargetsV1
 from tests.support.peer import Answer
 
-AROUND_THE_CLOCK = {"id": "around-the-clock", "names": {"en": "day and night, on any day"}, "zone": "UTC"}
+AROUND_THE_CLOCK = {
+    "id": "around-the-clock",
+    "names": {"en": "around the clock", "de": "rund um die Uhr"},
+    "zone": "UTC",
+}
 WEEKDAYS = {"id": "weekdays", "names": {"en": "Monday to Friday"}, "zone": "Europe/Berlin"}
 
 
@@ -24,8 +28,8 @@ def promised(
     return {"response_class": told, "target_minutes": minutes, "calendar": calendar}
 
 
-PREMIUM = promised("premium", 2, 120, "A person answers within two hours.")
-STANDARD = promised("standard", 1, 1440, "A person answers within a day.", WEEKDAYS)
+PREMIUM = promised("premium", 2, 120, "A senior agent takes it next.")
+STANDARD = promised("standard", 1, 1440, "This is our standard answer time.", WEEKDAYS)
 
 
 def policy(*lines: dict[str, Any]) -> Answer:

@@ -35,9 +35,14 @@ def chosen_currency(catalog: Catalog, *, asked: str, languages: Sequence[str]) -
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Promise:
-    """What a response class promises, in words. `answer_by` is None where its calendar has closing hours."""
+    """What a response class promises, in words. `answer_by` is None where its calendar has closing hours.
+
+    `headline` says how soon, `terms` says it with what it counts from and when, `sentence` is the policy's own.
+    """
 
     name: str
+    headline: str
+    terms: str
     sentence: str
     calendar: str
     target_minutes: int
@@ -63,10 +68,13 @@ def promise_of(target: ClassTarget | None, *, now: datetime) -> Promise | None:
     if target is None:
         return None
     by = now + timedelta(minutes=target.target_minutes) if target.calendar_id == AROUND_THE_CLOCK else None
+    within, calendar = formats.within(target.target_minutes), _words(target.calendar_names)
     return Promise(
         name=_words(target.names),
+        headline=_("A person answers %(within)s.", within=within),
+        terms=_("A person answers %(within)s of your payment: %(calendar)s.", within=within, calendar=calendar),
         sentence=_words(target.sentences),
-        calendar=_words(target.calendar_names),
+        calendar=calendar,
         target_minutes=target.target_minutes,
         answer_by=by,
     )
@@ -109,7 +117,7 @@ def choices(offered: Sequence[Section], currency: str) -> list[dict[str, str]]:
                 {
                     "value": pack.id,
                     "title": ", ".join(
-                        part for part in (ngettext("one incident", "%(num)s incidents", count), name) if part
+                        part for part in (ngettext("One incident", "%(num)s incidents", count), name) if part
                     ),
                     "price": formats.money(price, currency),
                     "help": "" if count == 1 else _("%(each)s each, for when you need them", each=each),

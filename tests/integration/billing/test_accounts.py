@@ -22,8 +22,11 @@ from services.billing.accounts.errors import (
     ContactTaken,
     NotACompany,
 )
+from services.billing.accounts.open import account_of
 from services.billing.accounts.tell import CHANGED
 from services.billing.base_tables import audit_entries
+from services.billing.customers.errors import NothingToDecide
+from services.billing.customers.give_up import GiveUpRequest, give_up
 from services.billing.ledger.tables import ledger_transactions
 from services.billing.orders.order import OrderState
 from services.billing.orders.tables import orders
@@ -186,6 +189,17 @@ def test_orders_and_additions_of_a_new_address_at_once_leave_one_account_for_it(
     assert len(joined.absorbed) <= 1
 
 
+def test_whoever_meets_a_new_address_second_waits_for_the_first(shop: Shop) -> None:
+    with ThreadPoolExecutor(1) as pool:
+        with shop.context.db.transaction() as session:
+            first = account_of(session, "new@acme.test", now=clock.now())
+            second = pool.submit(shop.order, contact_email="new@acme.test")
+            with pytest.raises(TimeoutError):
+                second.result(timeout=0.5)
+        assert second.result().account_id == first
+    assert len(shop.told(CHANGED)) == 1
+
+
 def test_postgres_lets_no_company_become_a_part_of_another(shop: Shop) -> None:
     acme, other = company(shop), company(shop, "Other AG")
     with pytest.raises(IntegrityError, match="never_absorbed"):
@@ -294,6 +308,13 @@ def test_finance_gives_up_an_order_that_was_paid_with_a_wrong_amount(shop: Shop)
     assert shop.now(order).state is OrderState.ABANDONED
     assert "orders_to_decide" not in shop.waiting()
     assert shop.order("tkt_1").order_id != order.order_id
+
+
+def test_an_order_that_waits_for_its_customer_is_not_given_up(shop: Shop) -> None:
+    order = shop.order("tkt_1")
+    with pytest.raises(NothingToDecide):
+        give_up(shop.context, GiveUpRequest(order_id=order.order_id, actor="staff:finn"))
+    assert shop.now(order).state is OrderState.OPEN
 
 
 def test_a_wrong_form_says_which_field_and_what_to_do(shop: Shop) -> None:

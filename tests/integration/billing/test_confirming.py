@@ -98,10 +98,14 @@ def test_a_webhook_that_overtakes_a_slow_reader_settles_and_the_reader_finds_it_
     assert entries(shop) == ["settled"]
 
 
-@pytest.mark.parametrize("older", [{"paid": False, "expired": True}, {"paid": False, "expired": False}])
+@pytest.mark.parametrize(
+    "older",
+    [{}, {"paid": False, "expired": True, "charge": None}, {"paid": False, "expired": False, "charge": None}],
+    ids=["the same", "expired", "still open"],
+)
 def test_an_older_answer_never_undoes_what_a_newer_one_brought(shop: Shop, older: dict[str, Any]) -> None:
     order = paid(shop)
-    answers = Answers(shop, shop.deliver, charge=None, **older)
+    answers = Answers(shop, shop.deliver, **older)
 
     assert confirm_payment(answers.context(), order.order_id).state is OrderState.SETTLED
 

@@ -16,7 +16,7 @@ from tests.support.declared import ROOT
 from tests.support.peer import Peer, running_peer
 from tests.support.policy import PREMIUM, STANDARD, WEEKDAYS, policy, promised
 
-RAPID = promised("rapid", 3, 30, "A person answers within 30 minutes.")
+RAPID = promised("rapid", 3, 30, "Whoever is free takes it at once.")
 THIRD_PRODUCT = """
 [[products]]
 id = "rapid_1"
@@ -51,11 +51,11 @@ def page(shop: Shop, path: str = "/") -> str:
 
 def test_the_offer_says_what_it_costs_and_by_when_a_person_answers(shop: Shop) -> None:
     text = page(shop)
-    assert "<title>A person answers within two hours" in text
+    assert "<title>A person answers within 2 hours" in text
     assert "If you ask now: by" in text
-    assert "day and night, on any day" in text
+    assert "A person answers within 2 hours of your payment: around the clock. A senior agent takes it next." in text
     assert "$49.00" in text
-    assert "A person answers within a day. For everybody" in text
+    assert "A person answers within 24 hours, Monday to Friday. For everybody" in text
     assert "support@example.test" in text
     assert 'action="http://127.0.0.1:1/ask"' in text
 
@@ -75,9 +75,17 @@ def test_offers_list_what_is_for_sale_and_what_it_promises(shop: Shop) -> None:
     assert [item["product"] for item in offers["items"]] == ["incident_1", "incident_5", "incident_10"]
     assert offers["items"][0]["prices"]["jpy"] == {"amount_minor": 7500, "formatted": "¥7,500"}
     assert offers["items"][0]["response_class"] == {
-        "id": "premium", "name": "Premium", "sentence": "A person answers within two hours.",
-        "target_minutes": 120, "calendar": "day and night, on any day",
+        "id": "premium", "name": "Premium", "sentence": "A senior agent takes it next.",
+        "target_minutes": 120, "calendar": "around the clock",
     }  # fmt: skip
+
+
+def test_a_german_reader_has_the_policys_german_words(shop: Shop) -> None:
+    text = shop.app.test_client().get("/", headers={"Accept-Language": "de-DE"}).text
+    assert "Ein Mensch antwortet innerhalb von 2 Stunden" in text
+    assert "rund um die Uhr" in text
+    assert re.search("<h2[^>]*>Eine Anfrage<", text)
+    assert "5 Anfragen" in text
 
 
 @pytest.mark.parametrize("trouble", ["away", "refuses", "says nonsense"])
@@ -103,9 +111,9 @@ def test_what_the_policy_promises_is_asked_for_once_a_minute_and_not_for_each_re
         page(shop, "/answer-by")
     assert len(peer.told) == 1
 
-    peer.answer = lambda _: policy(promised("premium", 2, 60, "A person answers within one hour."), STANDARD)
+    peer.answer = lambda _: policy(promised("premium", 2, 60, "A senior agent takes it next."), STANDARD)
     monkeypatch.setattr(shop.context.entitlements, "_good_until", 0.0)
-    assert "within one hour" in page(shop)
+    assert "within 1 hour" in page(shop)
 
 
 def test_a_silent_entitlements_makes_one_reader_wait_and_not_each(shop: Shop, peer: Peer) -> None:
@@ -120,9 +128,7 @@ def test_a_silent_entitlements_makes_one_reader_wait_and_not_each(shop: Shop, pe
 
 
 def test_in_a_calendar_with_closing_hours_no_time_is_made_up(shop: Shop, peer: Peer) -> None:
-    peer.answer = lambda _: policy(
-        promised("premium", 2, 120, "A person answers within two hours.", WEEKDAYS), STANDARD
-    )
+    peer.answer = lambda _: policy(promised("premium", 2, 120, "A senior agent takes it next.", WEEKDAYS), STANDARD)
     text = page(shop)
     assert "Monday to Friday" in text
     assert "If you ask now" not in text
@@ -141,11 +147,12 @@ def test_a_class_of_the_shops_own_is_sold_by_adding_rows_only(tmp_path: Path, da
     peer.answer = lambda _: policy(RAPID, PREMIUM, STANDARD)
     with open_shop(tmp_path, databases, ENTITLEMENTS_URL=peer.url, CATALOG_FILE=third_class(tmp_path)) as shop:
         text = page(shop)
-        assert "A person answers within 30 minutes." in text
+        assert "Rapid: A person answers within 30 minutes of your payment" in text
+        assert "Whoever is free takes it at once." in text
         assert "$129.00" in text
         by = page(shop, "/answer-by")
         assert by.index("If you ask now, Premium: by") < by.index("If you ask now, Rapid: by")
-        assert "one incident, Rapid" in text
+        assert "One incident, Rapid" in text
 
         push_catalog(shop.context)
         order = shop.bought(product="rapid_1")
@@ -161,6 +168,6 @@ def test_the_two_hours_stand_in_the_policy_alone() -> None:
         path
         for path in (ROOT / "services/billing").rglob("*")
         if path.suffix in {".py", ".html", ".toml"}
-        and re.search("two hours|= 120|answers? within a day|answer within", path.read_text("utf-8"))
+        and re.search("two hours|2 hours|= 120|answers? within a day|answer within", path.read_text("utf-8"))
     ]
     assert said == []

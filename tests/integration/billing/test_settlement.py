@@ -19,7 +19,8 @@ from services.billing.ledger.tables import ledger_transactions
 from services.billing.orders import store as orders
 from services.billing.orders.errors import OrderBusy
 from services.billing.orders.order import Order, OrderState
-from services.billing.payments.mirror import mirror_charge
+from services.billing.payments import store as charges
+from services.billing.payments.mirror import mirror, mirror_charge
 from services.billing.revenue.tables import consumptions
 from services.billing.take_event import take_event
 from shared import clock
@@ -176,6 +177,18 @@ def test_a_fee_that_stripe_names_later_is_booked_when_it_comes(shop: Shop) -> No
     assert shop.balances() == {"stripe_balance": 4728, "deferred_revenue": -4900, "stripe_fees": 172}
     asked()
     assert shop.balances()["stripe_fees"] == 172
+
+
+def test_an_older_reading_of_a_charge_takes_nothing_away(shop: Shop) -> None:
+    charge = shop.context.stripe.charges.read(shop.charge_of(shop.bought()))
+    older = replace(charge, balance_transaction=None, refunded_minor=0)
+    newer = replace(charge, refunded_minor=1500)
+    with shop.context.db.transaction() as session:
+        mirror(session, newer, now=clock.now())
+        mirror(session, older, now=clock.now())
+        kept = charges.find(session, charge.charge_id)
+    assert kept == newer
+    assert shop.waiting().get("balances") is None
 
 
 def test_stripes_word_of_a_balance_transaction_books_the_fee(shop: Shop) -> None:

@@ -116,7 +116,7 @@ class Product:
         """A standard ticket, by the form."""
         browser = Browser().open(self.told()["addresses"]["ask"])
         browser.send(
-            "/ask", subject="A question", text="It does not.", email=email, zone="Europe/Berlin", wish="standard"
+            "/ask", subject="A question", text="It does not.", email=email, zone="Europe/Berlin", choice="standard"
         )
         assert "/t/" in browser.url, browser.page
         return browser
