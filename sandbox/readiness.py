@@ -1,5 +1,6 @@
 """Who is ready: asked of the part itself, or of what it has told Valkey."""
 
+import http.client
 import urllib.error
 import urllib.request
 from typing import cast
@@ -13,7 +14,7 @@ def http_ready(url: str) -> bool:
     try:
         with urllib.request.urlopen(f"{url}/readyz", timeout=2) as answer:  # noqa: S310 - our own loopback address
             return bool(answer.status == 200)  # noqa: PLR2004 - HTTP's own number
-    except (urllib.error.URLError, OSError):
+    except (urllib.error.URLError, http.client.HTTPException, OSError):
         return False
 
 

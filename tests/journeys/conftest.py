@@ -7,6 +7,9 @@ from typing import Any
 import pytest
 
 from tests.support.house import House, house
+from tests.support.patience import patient_pages
+
+__all__ = ["patient_pages"]
 
 
 @pytest.fixture

@@ -93,7 +93,7 @@ class ServiceInThread:
 class House:
     """All services and what they stand on."""
 
-    def __init__(self, folder: Path, databases: Any, redis_url: str) -> None:
+    def __init__(self, folder: Path, databases: Any, redis_url: str, **more: str) -> None:
         ports = {name: free_port() for name in SERVICES}
         urls = {name: f"http://127.0.0.1:{port}" for name, port in ports.items()}
         self.stripe = stripe_standin.start(
@@ -107,7 +107,7 @@ class House:
         self.urls = urls
         self.services = {
             name: ServiceInThread(
-                name, ports[name], environment(name, databases=databases, redis_url=redis_url, urls=urls)
+                name, ports[name], environment(name, databases=databases, redis_url=redis_url, urls=urls, **more)
             )
             for name in SERVICES
         }
@@ -150,9 +150,9 @@ class House:
 
 
 @contextmanager
-def house(folder: Path, databases: Any, redis_url: str) -> Iterator[House]:
-    """A house for one test."""
-    built = House(folder, databases, redis_url)
+def house(folder: Path, databases: Any, redis_url: str, **more: str) -> Iterator[House]:
+    """A house for one test; `more` are settings of its own."""
+    built = House(folder, databases, redis_url, **more)
     try:
         importlib.import_module("services.billing.offers.push").push_catalog(built.billing.context)
         yield built

@@ -35,7 +35,7 @@ OFFERS = {
             "name": "One incident",
             "credits": 1,
             "kind": "incident",
-            "response_class": "premium",
+            "response_class": {"id": "premium"},
             "prices": {
                 "usd": {"amount_minor": 4900, "formatted": "$49.00"},
                 "eur": {"amount_minor": 4500, "formatted": "€45.00"},

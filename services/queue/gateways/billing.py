@@ -68,7 +68,7 @@ class BillingGateway:
                     product=str(item["product"]),
                     name=str(item["name"]),
                     credits=int(item["credits"] or 0),
-                    response_class=str(item["response_class"]),
+                    response_class=str(item["response_class"]["id"]),
                     prices={
                         str(currency): (int(price["amount_minor"]), str(price["formatted"]))
                         for currency, price in item["prices"].items()

@@ -14,7 +14,11 @@ from shared.ids import new_token
 from tests.support.queue import ALWAYS, OFFERS, WITHIN_30, Queue, queue_service, target
 from tests.support.settings import API_KEY
 
-FAST = OFFERS["items"][0] | {"product": "fast_1", "name": "One incident, at once", "response_class": WITHIN_30["id"]}
+FAST = OFFERS["items"][0] | {
+    "product": "fast_1",
+    "name": "One incident, at once",
+    "response_class": {"id": WITHIN_30["id"]},
+}
 
 
 @pytest.fixture
