@@ -120,10 +120,10 @@ class Told:
 
     def counters(self) -> list[tuple[int, ...]]:
         """Available, held and consumed of each grant, the oldest first."""
-        return self.rows(sa.select(grants.c.available, grants.c.held, grants.c.consumed).order_by(grants.c.id))
+        return self.rows(sa.select(grants.c.available, grants.c.held, grants.c.consumed).order_by(grants.c.created_at))
 
     def kinds(self) -> list[str]:
-        """The kinds of the ledger's entries, oldest first."""
+        """The kinds of the ledger's entries, oldest first; those of one moment in no order."""
         return [kind for (kind,) in self.rows("SELECT kind FROM credit_entries ORDER BY recorded_at, id")]
 
     def events_out(self) -> list[tuple[str, Body]]:

@@ -62,7 +62,9 @@ def test_the_better_class_that_is_bought_later_pays_and_the_credit_before_is_fre
     shop.bought("ord_2", ticket="tkt_1", response_class="within-30-minutes")
     assert shop.asked().response_class == "within-30-minutes"
     assert shop.counters() == [(1, 0, 0), (0, 1, 0)]
-    assert shop.kinds() == ["grant", "hold", "grant", "hold", "release"]
+    *before, one, other = shop.kinds()
+    assert before == ["grant", "hold", "grant"]
+    assert {one, other} == {"hold", "release"}, "written at one moment: neither comes first"
     shop.responded()
     assert shop.counters() == [(1, 0, 0), (0, 0, 1)]
 
