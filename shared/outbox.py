@@ -84,12 +84,12 @@ class _Delivery:
 
     def __init__(self, peers: Mapping[str, ServiceClient]) -> None:
         self._peers = peers
-        self._away: dict[str, str] = {}
+        self._away: set[str] = set()
 
     def __call__(self, item: Item) -> None:
         event = item.row
-        if (why := self._away.get(event.recipient)) is not None:
-            raise PeerUnavailable(event.recipient, why)
+        if event.recipient in self._away:
+            raise PeerUnavailable(event.recipient, "it did not answer a moment ago")
         envelope = {
             "id": event.id,
             "type": event.type,
@@ -102,5 +102,5 @@ class _Delivery:
                 self._peers[event.recipient].post("/events", envelope)
             except PeerUnavailable as error:
                 if not error.answered:
-                    self._away[event.recipient] = "it did not answer a moment ago"
+                    self._away.add(event.recipient)
                 raise

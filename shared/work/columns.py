@@ -5,6 +5,10 @@ from typing import Any
 import sqlalchemy as sa
 
 
+WORK_COLUMNS = ("due_at", "waits_since", "attempts", "failures", "parked_at", "last_error")
+"""The names of `work_columns()`, for who reads a row without them."""
+
+
 def work_columns() -> tuple[sa.Column[Any], ...]:
     """What a row carries that stands for work. Done is a row that is neither due nor parked.
 

@@ -53,6 +53,7 @@ class WorkKind:
         self._claim = self._claiming(due, longest + MARGIN)
         self._claim_one = self._claiming(due.where(self._key == sa.bindparam("wanted")), longest + MARGIN)
         self._claim_batch = self._claiming(due.where(table.c.failures == 0), 2 * longest + MARGIN)
+        self._done_statements: dict[tuple[str, ...], sa.Update] = {}
         ours = (
             self._key == sa.bindparam("row_key"),
             table.c.attempts == sa.bindparam("attempt"),
@@ -147,14 +148,15 @@ class WorkKind:
             session.execute(self._done_with(()), own)
 
     def _done_with(self, names: tuple[str, ...]) -> "sa.Update":
-        known: dict[tuple[str, ...], sa.Update] = self.__dict__.setdefault("_done_statements", {})
-        if names not in known:
-            known[names] = (
+        if names not in self._done_statements:
+            more = {name: sa.bindparam(name) for name in names}
+            self._done_statements[names] = (
                 self._table.update()
                 .where(self._key == sa.bindparam("row_key"), self._table.c.attempts == sa.bindparam("attempt"))
-                .values(due_at=None, failures=0, last_error=None, **{name: sa.bindparam(name) for name in names})
+                # Parked, too: a slow worker may end well after the next one has found its tries spent.
+                .values(due_at=None, parked_at=None, failures=0, last_error=None, **more)
             )
-        return known[names]
+        return self._done_statements[names]
 
     def again(self, session: Session, item: Item, after: timedelta) -> None:
         """Nothing went wrong and it is not finished: look at it again after that time."""

@@ -14,6 +14,7 @@ from services.billing.orders.errors import OrderBusy
 from services.billing.orders.order import Order, OrderState, Parked, ParkedCode
 from services.billing.orders.tables import order_payments, orders
 from shared.money import Money
+from shared.work.columns import WORK_COLUMNS
 from shared.work.kind import WorkKind
 
 WORK = WorkKind(
@@ -24,11 +25,7 @@ WORK = WorkKind(
     title="Orders of which Stripe has not told whether they are paid",
 )
 
-COLUMNS = [
-    column
-    for column in orders.columns
-    if column.name not in {"audit_number", "due_at", "waits_since", "attempts", "failures", "parked_at", "last_error"}
-]
+COLUMNS = [column for column in orders.columns if column.name not in {"audit_number", *WORK_COLUMNS}]
 WITHOUT_OUTCOME = orders.c.state.in_([OrderState.DRAFT.value, OrderState.OPEN.value])
 _wanted: sa.BindParameter[str] = sa.bindparam("wanted")
 _by_id = orders.c.order_id == _wanted

@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session
 from shared.db import Database
 from shared.errors import Kind, ServiceError
 from shared.http import PeerUnavailable
+from shared.work.columns import WORK_COLUMNS, work_columns
 from shared.work.item import Item
 from shared.work.kind import DEATH, ENDED_WITHOUT_A_WORD, PARK_AT, WorkKind
 from shared.work.run import PATIENCE, UNANSWERED_UNTIL_LEFT, run_batches, run_due, run_one
@@ -249,6 +250,26 @@ def test_a_claim_that_was_lost_writes_nothing_over_the_newer_one(db: Database) -
     assert parked(db) == []
     with db.transaction() as session:
         assert ERRANDS.done(session, second)
+
+
+def test_a_slow_worker_that_ends_well_after_its_last_try_was_spent_leaves_nothing_parked(db: Database) -> None:
+    given_errands(db, "slow")
+    for _ in range(PARK_AT // DEATH):
+        time_passes(db)
+        with db.transaction() as session:
+            last = ERRANDS.claim(session)
+    assert last is not None
+    time_passes(db)
+    with db.transaction() as session:
+        assert ERRANDS.claim(session) is None
+    assert parked(db) == ["slow"]
+    with db.transaction() as session:
+        assert ERRANDS.done(session, last)
+    assert (parked(db), pending(db), row(db, "slow").failures) == ([], 0, 0)
+
+
+def test_the_names_of_the_columns_are_those_of_the_table() -> None:
+    assert WORK_COLUMNS == tuple(column.name for column in work_columns())
 
 
 def test_what_was_finished_in_its_last_moment_is_not_put_off_again(db: Database) -> None:
