@@ -36,9 +36,15 @@ def gettext(message: str, /, **parameters: object) -> str:
     return _filled(_words().gettext(message) if message else message, parameters)
 
 
+def plural_form(one: str, many: str, num: int, /, context: str | None = None) -> str:
+    """The form of the message that the number asks for, with nothing filled in yet."""
+    words = _words()
+    return words.ngettext(one, many, num) if context is None else words.npgettext(context, one, many, num)
+
+
 def ngettext(one: str, many: str, num: int, /, **parameters: object) -> str:
     """The form of the message that the number asks for; `%(num)s` is the number, as the reader writes it."""
-    return _filled(_words().ngettext(one, many, num), _counted(num, parameters))
+    return _filled(plural_form(one, many, num), _counted(num, parameters))
 
 
 def pgettext(context: str, message: str, /, **parameters: object) -> str:
@@ -48,7 +54,7 @@ def pgettext(context: str, message: str, /, **parameters: object) -> str:
 
 def npgettext(context: str, one: str, many: str, num: int, /, **parameters: object) -> str:
     """As ngettext, with a context as in pgettext."""
-    return _filled(_words().npgettext(context, one, many, num), _counted(num, parameters))
+    return _filled(plural_form(one, many, num, context), _counted(num, parameters))
 
 
 def _filled(text: str, parameters: dict[str, object]) -> str:

@@ -10,11 +10,7 @@ from flask import Flask
 from shared import clock
 from shared.formats import day, day_time, iso, money, number, relative, short_id, span, when, within
 from shared.language import gettext, pgettext
-from shared.reader import known_zone, reader
-from shared.web.reading import ZONE_COOKIE
-
-__all__ = ["ZONE_COOKIE", "day", "known_zone", "money", "span", "when"]
-"""Services import these from here until their words are translated; then from where they are."""
+from shared.reader import reader
 
 NEAR_SHARE = 0.75  # the last quarter of a promise is "near"
 
@@ -44,16 +40,6 @@ def reader_zone() -> str:
     return reader().zone
 
 
-def reader_locale() -> str:
-    """The CLDR locale of whoever reads the page, such as `pt_BR`: decides how numbers are written."""
-    return reader().locale
-
-
-def plural(count: int, one: str, many: str | None = None) -> str:
-    """`2|plural("incident")` is `2 incidents`. English only: it goes when the last page says `ngettext`."""
-    return f"{number(count)} {one if count == 1 else many or one + 's'}"
-
-
 def due_state(
     respond_by: datetime, started_at: datetime, now: datetime | None = None, met_at: datetime | None = None
 ) -> Due:
@@ -81,7 +67,7 @@ def message_of(errors: Mapping[str, object] | None, name: str) -> str | None:
 
 def register(app: Flask) -> None:
     """Gives the filters and globals of this module to every template of the app."""
-    filters = (money, number, plural, when, day_time, day, span, within, relative, iso, short_id)
+    filters = (money, number, when, day_time, day, span, within, relative, iso, short_id)
     app.jinja_env.filters.update({function.__name__: function for function in filters})
     app.jinja_env.globals.update(
         due_state=due_state, message_of=message_of, reader_zone=reader_zone, right_now=clock.now

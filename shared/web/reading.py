@@ -6,7 +6,8 @@ from urllib.parse import quote, urlencode
 
 from flask import Flask, Response, g, redirect, request
 
-from shared.language import gettext, ngettext, npgettext, pgettext
+from shared.formats import number
+from shared.language import gettext, pgettext, plural_form
 from shared.reader import LANGUAGES, SOURCE, Reader, preferred, reader, reading_in
 from shared.web.problems import wants_problem
 
@@ -39,12 +40,21 @@ def register(app: Flask, public_url: str) -> None:
     environment = cast("Any", app.jinja_env)
     environment.add_extension("jinja2.ext.i18n")
     environment.policies["ext.i18n.trimmed"] = True
-    environment.install_gettext_callables(gettext, ngettext, newstyle=True, pgettext=pgettext, npgettext=npgettext)
+    environment.install_gettext_callables(gettext, _ngettext, newstyle=True, pgettext=pgettext, npgettext=_npgettext)
     environment.globals.update(reader=reader, language_links=language_links)
     app.before_request(_begin)
     app.before_request(_choose(public_url))
     app.after_request(_tell)
     app.teardown_request(_end)
+
+
+def _ngettext(one: str, many: str, num: int) -> str:
+    """For templates: Jinja fills the parameters itself, and would write 1234 where people read 1,234."""
+    return plural_form(one, many, num).replace("%(num)s", number(num))
+
+
+def _npgettext(context: str, one: str, many: str, num: int) -> str:
+    return plural_form(one, many, num, context).replace("%(num)s", number(num))
 
 
 def _begin() -> None:

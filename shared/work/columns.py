@@ -4,7 +4,6 @@ from typing import Any
 
 import sqlalchemy as sa
 
-
 WORK_COLUMNS = ("due_at", "waits_since", "attempts", "failures", "parked_at", "last_error")
 """The names of `work_columns()`, for who reads a row without them."""
 

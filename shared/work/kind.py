@@ -149,7 +149,7 @@ class WorkKind:
 
     def _done_with(self, names: tuple[str, ...]) -> "sa.Update":
         if names not in self._done_statements:
-            more = {name: sa.bindparam(name) for name in names}
+            more: dict[str, Any] = {name: sa.bindparam(name) for name in names}
             self._done_statements[names] = (
                 self._table.update()
                 .where(self._key == sa.bindparam("row_key"), self._table.c.attempts == sa.bindparam("attempt"))

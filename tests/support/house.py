@@ -125,9 +125,9 @@ class House:
         raise AssertionError(f"Still pending after {_ROUNDS} rounds: {waiting}")
 
     def staff(self, name: str, *roles: str) -> Person:
-        """Somebody of the staff at a browser, signed in at billing and queue. (The browser test signs in by OpenID.)"""
+        """Somebody of the staff at a browser, signed in at each service. (The browser test signs in by OpenID.)"""
         person = Person()
-        for service in (self.billing, self.queue):
+        for service in self.services.values():
             signer = SecureCookieSessionInterface().get_signing_serializer(service.app)
             assert signer is not None
             known = {"sub": name.lower(), "name": name, "email": f"{name.lower()}@example.test", "roles": list(roles)}

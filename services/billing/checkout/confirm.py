@@ -9,6 +9,7 @@ from services.billing.gateways.stripe.errors import StripeUnavailable
 from services.billing.orders import store as orders
 from services.billing.orders.abandon import abandon
 from services.billing.orders.errors import OrderBusy, OrderNotFound
+from services.billing.orders.look_up import look_up
 from services.billing.orders.order import Order, OrderState, wrong_payment
 from services.billing.orders.settle import park, settle
 from services.billing.revenue.release import release_revenue
@@ -28,7 +29,7 @@ def confirm_payment(
     own record of it was lost. Whoever waits says how long, and gets one reading.
     """
     for _ in range(READINGS if within_s is None else 1):
-        seen = _find(context, order_id)
+        seen = look_up(context, order_id)
         known_session = seen.checkout_session_id or session_id
         if seen.state is OrderState.SETTLED or known_session is None:
             return seen
@@ -40,14 +41,6 @@ def confirm_payment(
         if (order := _apply_if_unmoved(context, seen, checkout)) is not None:
             return order
     raise OrderBusy
-
-
-def _find(context: Context, order_id: str) -> Order:
-    with context.db.transaction() as session:
-        order = orders.find(session, order_id)
-    if order is None:
-        raise OrderNotFound(order_id)
-    return order
 
 
 def _apply_if_unmoved(context: Context, seen: Order, checkout: CheckoutSession) -> Order | None:

@@ -9,6 +9,7 @@ from services.billing.gateways.stripe.errors import StripeRefused
 from services.billing.orders import store as orders
 from services.billing.orders.abandon import abandon
 from services.billing.orders.errors import OrderNotFound
+from services.billing.orders.look_up import look_up
 from services.billing.orders.order import Order, OrderState
 
 FIRST_ASK = timedelta(seconds=30)
@@ -47,10 +48,7 @@ def open_checkout(context: Context, order_id: str) -> Order:
 
 def _with_price(context: Context, order_id: str) -> Order:
     """The order with its price's id, which is looked up once and then kept: a retry must name the same price."""
-    with context.db.transaction() as session:
-        order = orders.find(session, order_id)
-    if order is None:
-        raise OrderNotFound(order_id)
+    order = look_up(context, order_id)
     if order.state is not OrderState.DRAFT or order.price_id is not None:
         return order
     price = context.stripe.prices.find(order.lookup_key)

@@ -3,7 +3,8 @@
 from flask import Blueprint, make_response, redirect, render_template, request
 from werkzeug.wrappers import Response
 
-from services.billing.checkout.receive import Return, look_up, receive
+from services.billing.checkout.receive import Return, receive
+from services.billing.orders.look_up import look_up
 from services.billing.orders.order import Order, OrderState
 from services.billing.web import context
 from shared.web.access import public

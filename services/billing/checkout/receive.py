@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from services.billing.checkout.confirm import confirm_payment
 from services.billing.context import Context
 from services.billing.orders import store as orders
-from services.billing.orders.errors import OrderNotFound
+from services.billing.orders.look_up import look_up
 from services.billing.orders.order import Order, OrderState
 from shared.db import wake_after_commit
 from shared.errors import Kind, ServiceError
@@ -42,15 +42,6 @@ def receive(context: Context, request: Return) -> Order:
     with context.db.transaction() as session:
         if orders.hurry(session, order.order_id):
             wake_after_commit(session, "ask_order", order.order_id)
-    return order
-
-
-def look_up(context: Context, order_id: str) -> Order:
-    """The order as it stands here, without a question to Stripe. Raises OrderNotFound."""
-    with context.db.transaction() as session:
-        order = orders.find(session, order_id)
-    if order is None:
-        raise OrderNotFound(order_id)
     return order
 
 

@@ -31,7 +31,6 @@ class Order:
     """A purchase at billing for one ticket; `checkout_url` is where to pay, None once there is nothing to pay."""
 
     order_id: str
-    state: str
     checkout_url: str | None
 
 
@@ -84,8 +83,6 @@ class BillingGateway:
         asked = {"ticket_id": ticket_id, "contact_email": contact_email, "product": product, "currency": currency}
         answer = self._client.post("/v1/orders", asked, deadline_s)
         try:
-            return Order(
-                order_id=str(answer["order_id"]), state=str(answer["state"]), checkout_url=answer["checkout_url"]
-            )
+            return Order(order_id=str(answer["order_id"]), checkout_url=answer["checkout_url"])
         except KeyError as error:
             raise PeerUnavailable("billing", "nonsense") from error

@@ -4,7 +4,6 @@ import json
 import pickle
 import threading
 import time
-from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -23,31 +22,12 @@ from shared.rq_worker import JobOutOfTime, _Deadline
 from shared.telemetry import bound_request_id
 from tests.support.odd_process import seen, until, words, work
 from tests.support.odd_service import NAME, stand_as_service
+from tests.support.odd_world import notes, redis, service
 from tests.support.peer import running_peer
 
+__all__ = ["notes", "redis", "service"]
 stand_as_service()
 SWEEP, MAIL = queue_name(NAME, "sweep"), queue_name(NAME, "mail")
-
-
-@pytest.fixture
-def redis(valkey_server: str) -> Iterator[Redis]:
-    client = Redis.from_url(valkey_server)
-    client.flushall()
-    yield client
-    client.flushall()
-    client.close()
-
-
-@pytest.fixture
-def notes(tmp_path: Path) -> Path:
-    return tmp_path / "notes"
-
-
-@pytest.fixture
-def service(redis: Redis, valkey_server: str) -> Iterator[JobQueue]:  # noqa: ARG001 - an empty Valkey
-    queue = JobQueue(valkey_server, NAME)
-    yield queue
-    queue._redis.close()
 
 
 def test_a_job_is_done_with_its_ids_and_under_the_request_that_woke_it(

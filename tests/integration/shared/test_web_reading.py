@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from flask import render_template_string
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
@@ -118,3 +119,20 @@ def test_nothing_of_a_reader_stays_after_the_request(client: FlaskClient) -> Non
     client.get("/broken", headers=GERMAN)
     client.get("/nothing", headers=GERMAN)
     assert reader() == Reader()
+
+
+@pytest.mark.parametrize(
+    ("template", "said"),
+    [
+        ('{{ ngettext("%(num)s payment, %(fees)s of it", "%(num)s payments, %(fees)s of it", n, fees="5 %") }}', "5 %"),
+        ('{{ npgettext("x", "%(num)s of %(who)s", "%(num)s of %(who)s", n, who="<b>") }}', "1,234 of &lt;b&gt;"),
+        (
+            "{% trans n=n, who='Jo' %}{{ n }} of {{ who }}{% pluralize %}{{ n }} by {{ who }}{% endtrans %}",
+            "1234 by Jo",
+        ),
+        ('{{ ngettext("%(num)s %% done", "%(num)s %% done", n) }}', "1,234 % done"),
+    ],
+)
+def test_a_plural_in_a_template_takes_other_parameters_beside_its_number(tiny: Tiny, template: str, said: str) -> None:
+    with tiny.app.test_request_context("/"):
+        assert said in render_template_string(template, n=1234)

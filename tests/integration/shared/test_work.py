@@ -269,7 +269,7 @@ def test_a_slow_worker_that_ends_well_after_its_last_try_was_spent_leaves_nothin
 
 
 def test_the_names_of_the_columns_are_those_of_the_table() -> None:
-    assert WORK_COLUMNS == tuple(column.name for column in work_columns())
+    assert tuple(column.name for column in work_columns()) == WORK_COLUMNS
 
 
 def test_what_was_finished_in_its_last_moment_is_not_put_off_again(db: Database) -> None:

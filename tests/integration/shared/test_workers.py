@@ -4,7 +4,6 @@ import os
 import signal
 import subprocess
 import time
-from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
@@ -17,30 +16,11 @@ from shared import jobs
 from shared.jobs import JobQueue, queue_name
 from tests.support.odd_process import ROOT, command, running, until, words
 from tests.support.odd_service import NAME, stand_as_service
+from tests.support.odd_world import notes, redis, service
 
+__all__ = ["notes", "redis", "service"]
 stand_as_service()
 linux = pytest.mark.skipif(not Path("/proc/self").exists(), reason="looks into /proc")
-
-
-@pytest.fixture
-def redis(valkey_server: str) -> Iterator[Redis]:
-    client = Redis.from_url(valkey_server)
-    client.flushall()
-    yield client
-    client.flushall()
-    client.close()
-
-
-@pytest.fixture
-def notes(tmp_path: Path) -> Path:
-    return tmp_path / "notes"
-
-
-@pytest.fixture
-def service(redis: Redis, valkey_server: str) -> Iterator[JobQueue]:  # noqa: ARG001 - an empty Valkey
-    queue = JobQueue(valkey_server, NAME)
-    yield queue
-    queue._redis.close()
 
 
 def who(service: JobQueue, notes: Path, *, not_: int = 0) -> tuple[int, int, int]:
