@@ -4,6 +4,7 @@ The story's tempo is the test's: `drain()` does what workers and their schedule 
 """
 
 import importlib
+import socket
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -14,7 +15,6 @@ from flask.sessions import SecureCookieSessionInterface
 from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 
 from sandbox import mail
-from sandbox.embedded import free_port
 from sandbox.stripe import server as stripe_standin
 from shared.env import Env
 from shared.jobs import bind_context, jobs_of, schedule_of
@@ -36,16 +36,17 @@ class _Silent(WSGIRequestHandler):
 class ServiceInThread:
     """One service's web process, in a thread; it can be stopped and started again at the same address."""
 
-    def __init__(self, name: str, port: int, variables: dict[str, str]) -> None:
+    def __init__(self, name: str, seat: socket.socket, variables: dict[str, str]) -> None:
         self.name = name
-        self._port = port
+        self._port = seat.getsockname()[1]
         module = importlib.import_module(f"services.{name}.app")
         config = importlib.import_module(f"services.{name}.config")
         self.settings = config.Settings.read(Env(variables))
         self.app = module.create_app(self.settings)
         self.worker_context = module.build_context(self.settings, pooled=False)
         self._server: BaseWSGIServer | None = None
-        self.start()
+        with seat:
+            self.start(seat.fileno())
 
     @property
     def url(self) -> str:
@@ -57,9 +58,9 @@ class ServiceInThread:
         """What its web process works with."""
         return self.app.extensions["context"]
 
-    def start(self) -> None:
-        """Listen."""
-        self._server = make_server("127.0.0.1", self._port, self.app, threaded=True, request_handler=_Silent)
+    def start(self, seat: int | None = None) -> None:
+        """Listen, by a socket that listens already or at the same address as before."""
+        self._server = make_server("127.0.0.1", self._port, self.app, threaded=True, request_handler=_Silent, fd=seat)
         threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True).start()
 
     def stop(self) -> None:
@@ -94,8 +95,9 @@ class House:
     """All services and what they stand on."""
 
     def __init__(self, folder: Path, databases: Any, redis_url: str, **more: str) -> None:
-        ports = {name: free_port() for name in SERVICES}
-        urls = {name: f"http://127.0.0.1:{port}" for name, port in ports.items()}
+        # They listen from now on: a port that was only found free may be somebody else's a moment later.
+        seats = {name: socket.create_server(("127.0.0.1", 0)) for name in SERVICES}
+        urls = {name: f"http://127.0.0.1:{seat.getsockname()[1]}" for name, seat in seats.items()}
         self.stripe = stripe_standin.start(
             folder / "stripe",
             STRIPE_KEY,
@@ -107,7 +109,7 @@ class House:
         self.urls = urls
         self.services = {
             name: ServiceInThread(
-                name, ports[name], environment(name, databases=databases, redis_url=redis_url, urls=urls, **more)
+                name, seats[name], environment(name, databases=databases, redis_url=redis_url, urls=urls, **more)
             )
             for name in SERVICES
         }
