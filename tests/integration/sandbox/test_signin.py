@@ -1,5 +1,6 @@
 """Signing in with the demo people, over real HTTP: the product's own client on one side, a hostile one on the other."""
 
+import socket
 import stat
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -14,7 +15,6 @@ from joserfc.jwk import KeySet
 from requests import Response
 
 from sandbox import signin
-from sandbox.embedded import free_port
 from sandbox.signin.settings import from_env
 from shared.env import Env, SettingsError
 from shared.identity import STAFF_ROLES
@@ -97,12 +97,12 @@ class Office:
 
 @pytest.fixture
 def office(key_folder: Path, databases: Any) -> Iterator[Office]:
-    port = free_port()
-    url = f"http://127.0.0.1:{port}"
+    seat = socket.create_server(("127.0.0.1", 0))
+    url = f"http://127.0.0.1:{seat.getsockname()[1]}"
     provider = start(key_folder, redirect_uris=[f"{url}/signin/callback"])
     urls = {"queue": url, "signin": provider.url}
     queue = ServiceInThread(
-        "queue", port, environment("queue", databases=databases, redis_url="redis://127.0.0.1:1", urls=urls)
+        "queue", seat, environment("queue", databases=databases, redis_url="redis://127.0.0.1:1", urls=urls)
     )
     try:
         yield Office(queue, provider)
