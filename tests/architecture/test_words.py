@@ -11,13 +11,14 @@ from typing import Any
 import pytest
 from babel.messages.catalog import Message
 
-from shared.language import catalog_folders, ngettext
+from shared.language import catalog_folders, gettext, ngettext
 from shared.phrasebook import FORMS, Phrasebook, Plural
 from shared.reader import LANGUAGES, reading_in
 from shared.sentences import Sentence
 from tests.support import words
 from tests.support.bare_words import bare_words
-from tests.support.declared import ROOT, calls, sources
+from tests.support.declared import ROOT, calls, part, sources
+from tests.support.settings import SERVICES
 
 SPEAKS = ("shared", "services/billing", "services/queue")
 """The homes whose templates are translated. Each home joins when its words are; then this goes."""
@@ -165,3 +166,10 @@ def test_each_sentence_that_code_makes_has_words_with_exactly_its_parameters(hom
 def test_a_guess_is_never_shown(language: str) -> None:
     with reading_in(language):
         assert ngettext("%(num)s nonsense", "%(num)s nonsenses", 2) == "2 nonsenses"
+
+
+@pytest.mark.parametrize("language", words.TRANSLATIONS)
+@pytest.mark.parametrize("service", SERVICES)
+def test_an_operator_reads_each_kind_of_work_in_their_language(service: str, language: str) -> None:
+    with reading_in(language):
+        assert not [kind.title for kind in part(service, "pending").KINDS if gettext(kind.title) == kind.title]

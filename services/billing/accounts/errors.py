@@ -1,6 +1,7 @@
 """What is refused about accounts and contacts."""
 
 from shared.errors import Kind, ServiceError
+from shared.language import N_
 
 
 class AccountNotFound(ServiceError):
@@ -8,10 +9,10 @@ class AccountNotFound(ServiceError):
 
     kind = Kind.NOT_FOUND
     code = "account_not_found"
-    title = "There is no such account"
+    title = N_("There is no such account")
 
     def __init__(self, account_id: str) -> None:
-        super().__init__("There is no such account. Check the id.", account_id=account_id)
+        super().__init__(N_("There is no such account. Check the id."), account_id=account_id)
 
 
 class CompanyNameMissing(ServiceError):
@@ -19,10 +20,10 @@ class CompanyNameMissing(ServiceError):
 
     kind = Kind.INVALID
     code = "company_name_missing"
-    title = "The company has no name"
+    title = N_("The company has no name")
 
     def __init__(self) -> None:
-        super().__init__("Write the company's name.", field="name")
+        super().__init__(N_("Write the company's name."), field="name")
 
 
 class CompanyExists(ServiceError):
@@ -30,12 +31,13 @@ class CompanyExists(ServiceError):
 
     kind = Kind.CONFLICT
     code = "company_exists"
-    title = "There is a company of this name already"
+    title = N_("There is a company of this name already")
 
     def __init__(self, name: str, account_id: str) -> None:
         super().__init__(
-            f"There is a company “{name}” already. Use it, or tell yours from it, for example by its town.",
+            N_("There is a company “%(name)s” already. Use it, or tell yours from it, for example by its town."),
             field="name",
+            name=name,
             account_id=account_id,
         )
 
@@ -45,10 +47,12 @@ class AddressInvalid(ServiceError):
 
     kind = Kind.INVALID
     code = "address_invalid"
-    title = "This is not an e-mail address"
+    title = N_("This is not an e-mail address")
 
     def __init__(self, address: str) -> None:
-        super().__init__(f"{address!r} is not an e-mail address. Write one such as jo@acme.com.", field="email")
+        super().__init__(
+            N_("'%(address)s' is not an e-mail address. Write one such as jo@acme.com."), field="email", address=address
+        )
 
 
 class NotACompany(ServiceError):
@@ -56,11 +60,11 @@ class NotACompany(ServiceError):
 
     kind = Kind.CONFLICT
     code = "not_a_company"
-    title = "This account belongs to one person"
+    title = N_("This account belongs to one person")
 
     def __init__(self, account_id: str) -> None:
         super().__init__(
-            "This account belongs to one person. Make a company, and add both people to it.",
+            N_("This account belongs to one person. Make a company, and add both people to it."),
             field="email",
             account_id=account_id,
         )
@@ -71,12 +75,16 @@ class ContactTaken(ServiceError):
 
     kind = Kind.CONFLICT
     code = "contact_taken"
-    title = "This address belongs to another company"
+    title = N_("This address belongs to another company")
 
     def __init__(self, email: str, *, account_id: str, company: str) -> None:
         super().__init__(
-            f"{email} belongs to {company}. What that company bought is used by its people only: "
-            "ask them, or add another address of this person.",
+            N_(
+                "%(email)s belongs to %(company)s. What that company bought is used by its people only: "
+                "ask them, or add another address of this person."
+            ),
             field="email",
+            email=email,
+            company=company,
             account_id=account_id,
         )

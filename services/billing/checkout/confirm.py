@@ -14,6 +14,7 @@ from services.billing.orders.order import Order, OrderState, wrong_payment
 from services.billing.orders.settle import park, settle
 from services.billing.revenue.release import release_revenue
 from shared.deadlines import deadline
+from shared.language import N_
 
 READINGS = 3
 """How often Stripe is read for one confirmation. An order moves a few times in its life: the third reading is fresh."""
@@ -57,8 +58,8 @@ def _apply(session: Session, order: Order, checkout: CheckoutSession) -> Order:
     match judge_session(price=order.price, total=total, paid=checkout.paid, expired=checkout.expired):
         case SessionVerdict.PAID:
             if checkout.charge is None:
-                message = f"{checkout.session_id} is paid and names no charge yet. It will be asked again."
-                raise StripeUnavailable(message, answered=True)
+                message = N_("%(session_id)s is paid and names no charge yet. It will be asked again.")
+                raise StripeUnavailable(message, answered=True, session_id=checkout.session_id)
             settled = settle(session, order, checkout.charge, session_id=checkout.session_id)
             # Entitlements may have told of a used credit before its order was settled here.
             release_revenue(session, settled)

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from typing import ClassVar
 
 from shared.errors import Kind, ServiceError
+from shared.language import N_
 from shared.money import Money
 
 
@@ -12,11 +13,11 @@ class UnknownProduct(ServiceError):
 
     kind = Kind.INVALID
     code = "unknown_product"
-    title = "This product cannot be bought"
+    title = N_("This product cannot be bought")
 
     def __init__(self, product: str, valid: Iterable[str]) -> None:
         choices = list(valid)
-        message = f"{product!r} cannot be bought. Choose one of {', '.join(choices)}."
+        message = N_("'%(product)s' cannot be bought. Choose one of %(valid)s.")
         super().__init__(message, field="product", product=product, valid=choices)
 
 
@@ -25,11 +26,11 @@ class UnknownCurrency(ServiceError):
 
     kind = Kind.INVALID
     code = "unknown_currency"
-    title = "Nothing is sold in this currency"
+    title = N_("Nothing is sold in this currency")
 
     def __init__(self, currency: str, valid: Iterable[str]) -> None:
         choices = list(valid)
-        message = f"{currency!r} is not a currency of our prices. Choose one of {', '.join(choices)}."
+        message = N_("'%(currency)s' is not a currency of our prices. Choose one of %(valid)s.")
         super().__init__(message, field="currency", currency=currency, valid=choices)
 
 
@@ -38,13 +39,19 @@ class OrderAlreadyOpen(ServiceError):
 
     kind = Kind.CONFLICT
     code = "order_already_open"
-    title = "This ticket already has an open order"
+    title = N_("This ticket already has an open order")
 
     def __init__(self, *, order_id: str, product: str, currency: str, checkout_url: str | None) -> None:
         super().__init__(
-            f"This ticket already has an open order for {product} in {currency}. Pay that, or wait until it expires.",
-            order_id=order_id, product=product, currency=currency, checkout_url=checkout_url,
-        )  # fmt: skip
+            N_(
+                "This ticket already has an open order for %(product)s in %(currency)s. "
+                "Pay that, or wait until it expires."
+            ),
+            order_id=order_id,
+            product=product,
+            currency=currency,
+            checkout_url=checkout_url,
+        )
 
 
 class CatalogOutOfStep(ServiceError):
@@ -52,13 +59,19 @@ class CatalogOutOfStep(ServiceError):
 
     kind = Kind.UNAVAILABLE
     code = "catalog_out_of_step"
-    title = "This price is not ready at Stripe"
+    title = N_("This price is not ready at Stripe")
     answered: ClassVar[bool] = True
     """Stripe did answer: other orders go on."""
 
     def __init__(self, lookup_key: str, *, found: Money | None) -> None:
-        price = f"{found.amount_minor} {found.currency} (minor units)" if found else "no price"
-        super().__init__(
-            f"Stripe has {price} under {lookup_key}. An operator runs: python -m services.billing push-catalog",
-            lookup_key=lookup_key,
-        )
+        if found is None:
+            message = N_(
+                "Stripe has no price under %(lookup_key)s. An operator runs: python -m services.billing push-catalog"
+            )
+        else:
+            message = N_(
+                "Stripe has %(amount_minor)s %(currency)s (minor units) under %(lookup_key)s. "
+                "An operator runs: python -m services.billing push-catalog"
+            )
+        price = {} if found is None else {"amount_minor": str(found.amount_minor), "currency": found.currency}
+        super().__init__(message, lookup_key=lookup_key, **price)

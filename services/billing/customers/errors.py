@@ -1,6 +1,7 @@
 """What is refused about customers' orders."""
 
 from shared.errors import Kind, ServiceError
+from shared.language import N_
 
 
 class NothingToDecide(ServiceError):
@@ -8,7 +9,7 @@ class NothingToDecide(ServiceError):
 
     kind = Kind.CONFLICT
     code = "nothing_to_decide"
-    title = "This order waits for no decision"
+    title = N_("This order waits for no decision")
 
     def __init__(self, order_id: str) -> None:
-        super().__init__("This order waits for no decision any more. Load the page again.", order_id=order_id)
+        super().__init__(N_("This order waits for no decision any more. Load the page again."), order_id=order_id)

@@ -12,6 +12,7 @@ from services.billing.customers.view import headline, order_lines
 from services.billing.web import actor, context
 from shared.errors import Kind, ServiceError
 from shared.web.access import current_caller, staff
+from shared.web.problems import words_of
 
 customers = Blueprint("customers", __name__, template_folder="templates")
 
@@ -30,7 +31,7 @@ def _list(refusal: ServiceError | None = None) -> str:
         accounts=found[:SHOWN],
         next_after=found[SHOWN - 1].account_id if len(found) > SHOWN else None,
         name=request.form.get("name", ""),
-        errors={refusal.field: refusal.message} if refusal else None,
+        errors={refusal.field: words_of(refusal)} if refusal else None,
         taken_by=refusal.facts.get("account_id") if refusal else None,
     )
 
@@ -47,7 +48,7 @@ def _show(account_id: str, refusal: ServiceError | None = None) -> str:
         next_before=customer.orders[SHOWN - 1].order_id if len(shown) > SHOWN else None,
         email=request.form.get("email", ""),
         may_decide=caller is not None and "finance" in caller.roles,
-        errors={refusal.field: refusal.message} if refusal else None,
+        errors={refusal.field: words_of(refusal)} if refusal else None,
         taken_by=refusal.facts.get("account_id") if refusal else None,
     )
 

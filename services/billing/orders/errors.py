@@ -3,6 +3,7 @@
 from typing import ClassVar
 
 from shared.errors import Kind, ServiceError
+from shared.language import N_
 
 
 class OrderNotFound(ServiceError):
@@ -10,10 +11,10 @@ class OrderNotFound(ServiceError):
 
     kind = Kind.NOT_FOUND
     code = "order_not_found"
-    title = "There is no such order"
+    title = N_("There is no such order")
 
     def __init__(self, order_id: str) -> None:
-        super().__init__("There is no such order. Check the id.", order_id=order_id)
+        super().__init__(N_("There is no such order. Check the id."), order_id=order_id)
 
 
 class OrderBusy(ServiceError):
@@ -21,9 +22,9 @@ class OrderBusy(ServiceError):
 
     kind = Kind.UNAVAILABLE
     code = "order_busy"
-    title = "The order is being worked on"
+    title = N_("The order is being worked on")
     answered: ClassVar[bool] = True
     """It says nothing of Stripe: other orders go on."""
 
     def __init__(self) -> None:
-        super().__init__("The payment is being looked up at Stripe just now. Try again in a moment.")
+        super().__init__(N_("The payment is being looked up at Stripe just now. Try again in a moment."))

@@ -13,6 +13,7 @@ from services.billing.gateways.stripe.charges import Charge
 from services.billing.orders.errors import OrderBusy
 from services.billing.orders.order import Order, OrderState, Parked, ParkedCode
 from services.billing.orders.tables import order_payments, orders
+from shared.language import N_
 from shared.money import Money
 from shared.work.columns import WORK_COLUMNS
 from shared.work.kind import WorkKind
@@ -22,7 +23,7 @@ WORK = WorkKind(
     orders,
     key="order_id",
     about="contact_email",
-    title="Orders of which Stripe has not told whether they are paid",
+    title=N_("Orders of which Stripe has not told whether they are paid"),
 )
 
 COLUMNS = [column for column in orders.columns if column.name not in {"audit_number", *WORK_COLUMNS}]

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from services.billing.gateways.stripe.charges import BalanceTransaction, Charge
 from services.billing.payments.tables import balance_transactions, charges
+from shared.language import N_
 from shared.money import Money
 from shared.work.kind import WorkKind
 
@@ -18,7 +19,7 @@ WORK = WorkKind(
     "balances",
     charges,
     key="charge_id",
-    title="Charges whose balance transaction Stripe has not named",
+    title=N_("Charges whose balance transaction Stripe has not named"),
 )
 
 

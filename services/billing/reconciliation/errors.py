@@ -1,6 +1,7 @@
 """What is refused about reconciliations."""
 
 from shared.errors import Kind, ServiceError
+from shared.language import N_
 
 
 class ReconciliationNotFound(ServiceError):
@@ -8,10 +9,10 @@ class ReconciliationNotFound(ServiceError):
 
     kind = Kind.NOT_FOUND
     code = "reconciliation_not_found"
-    title = "There is no such reconciliation"
+    title = N_("There is no such reconciliation")
 
     def __init__(self, reconciliation_id: str) -> None:
-        super().__init__("There is no such reconciliation. Check the id.", reconciliation_id=reconciliation_id)
+        super().__init__(N_("There is no such reconciliation. Check the id."), reconciliation_id=reconciliation_id)
 
 
 class DayNotBegun(ServiceError):
@@ -19,7 +20,7 @@ class DayNotBegun(ServiceError):
 
     kind = Kind.INVALID
     code = "day_not_begun"
-    title = "This day has not begun"
+    title = N_("This day has not begun")
 
     def __init__(self, day: str) -> None:
-        super().__init__(f"{day} has not begun yet. Choose today or a day before.", field="date", date=day)
+        super().__init__(N_("%(date)s has not begun yet. Choose today or a day before."), field="date", date=day)

@@ -18,6 +18,7 @@ from shared import clock
 from shared.errors import ServiceError
 from shared.language import gettext as _
 from shared.web.access import current_caller, staff
+from shared.web.problems import words_of
 
 finance = Blueprint("finance", __name__, template_folder="templates")
 
@@ -76,7 +77,7 @@ def run_reconciliation() -> Response | tuple[str, int]:
     try:
         run = reconcile_day(context(), day, run_by=caller.name if caller else "")
     except ServiceError as refusal:
-        return _morning(refusal.message), refusal.status
+        return _morning(words_of(refusal)), refusal.status
     return redirect(f"/finance/reconciliations/{run.reconciliation_id}", code=303)
 
 

@@ -1,6 +1,7 @@
 """What is refused about webhooks."""
 
 from shared.errors import Kind, ServiceError
+from shared.language import N_
 
 
 class WebhookNotAuthentic(ServiceError):
@@ -8,7 +9,7 @@ class WebhookNotAuthentic(ServiceError):
 
     kind = Kind.INVALID
     code = "webhook_not_authentic"
-    title = "This webhook cannot be believed"
+    title = N_("This webhook cannot be believed")
 
     @property
     def status(self) -> int:

@@ -9,6 +9,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from services.billing.stripe_inbox.tables import sweep_positions, webhook_events
+from shared.language import N_
 from shared.telemetry import request_id
 from shared.work.kind import WorkKind
 
@@ -17,7 +18,7 @@ WORK = WorkKind(
     webhook_events,
     key="event_id",
     about="type",
-    title="Events that Stripe has told of",
+    title=N_("Events that Stripe has told of"),
 )
 
 _KEPT = ("event_id", "type", "source", "body", "request_id", "created_at", "received_at")

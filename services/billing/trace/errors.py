@@ -1,6 +1,7 @@
 """What is refused about traces."""
 
 from shared.errors import Kind, ServiceError
+from shared.language import N_
 
 
 class ChargeNotFound(ServiceError):
@@ -8,7 +9,7 @@ class ChargeNotFound(ServiceError):
 
     kind = Kind.NOT_FOUND
     code = "charge_not_found"
-    title = "There is no such charge"
+    title = N_("There is no such charge")
 
     def __init__(self, charge_id: str) -> None:
-        super().__init__("We have not seen a charge of that id. Check the id.", charge_id=charge_id)
+        super().__init__(N_("We have not seen a charge of that id. Check the id."), charge_id=charge_id)

@@ -14,6 +14,7 @@ from services.billing.gateways.stripe.errors import (
 )
 from services.billing.gateways.stripe.fields import Json
 from shared.deadlines import remaining_s
+from shared.language import N_
 from shared.telemetry import get_logger
 
 log = get_logger()
@@ -64,30 +65,32 @@ def translated(*, changes: bool) -> Iterator[None]:
     try:
         yield
     except stripe.CardError as error:
-        raise StripeRefused(f"The card was declined: {error.user_message}", stripe_code=error.code) from error
+        raise StripeRefused(
+            N_("The card was declined: %(stripe_says)s"), stripe_code=error.code, stripe_says=error.user_message
+        ) from error
     except stripe.IdempotencyError as error:
         # An earlier call under this key said something else, and may have been done: never a new key.
-        message = "Stripe has this key from another request. A person looks."
+        message = N_("Stripe has this key from another request. A person looks.")
         raise StripeOutcomeUnknown(message, answered=True) from error
     except stripe.InvalidRequestError as error:
         refusal = StripeObjectMissing if error.code == "resource_missing" else StripeRefused
-        raise refusal(f"Stripe refused the request: {error.user_message}", stripe_code=error.code) from error
+        raise refusal(
+            N_("Stripe refused the request: %(stripe_says)s"), stripe_code=error.code, stripe_says=error.user_message
+        ) from error
     except (stripe.AuthenticationError, stripe.PermissionError) as error:
         log.error("Stripe does not accept our key", why=type(error).__name__)
-        raise StripeUnavailable("Stripe does not accept our key. Check STRIPE_API_KEY.", answered=True) from error
+        raise StripeUnavailable(N_("Stripe does not accept our key. Check STRIPE_API_KEY."), answered=True) from error
     except stripe.RateLimitError as error:
-        raise StripeUnavailable("Stripe is busy. Try again in a moment.", answered=True) from error
+        raise StripeUnavailable(N_("Stripe is busy. Try again in a moment."), answered=True) from error
     except stripe.StripeError as error:
         # 409: another request with this key is running. Everything else: no reply, or a fault on Stripe's side.
         answered = error.http_status is not None
         name = type(error).__name__
         if changes:
-            raise StripeOutcomeUnknown(
-                f"Stripe gave no outcome ({name}). It will be asked.", answered=answered
-            ) from error
-        raise StripeUnavailable(
-            f"Stripe does not answer ({name}). Try again in a moment.", answered=answered
-        ) from error
+            message = N_("Stripe gave no outcome (%(fault)s). It will be asked.")
+            raise StripeOutcomeUnknown(message, answered=answered, fault=name) from error
+        message = N_("Stripe does not answer (%(fault)s). Try again in a moment.")
+        raise StripeUnavailable(message, answered=answered, fault=name) from error
 
 
 def each(listing: Callable[[Any], Any], params: Any, convert: Callable[[Json], Thing]) -> Iterator[Thing]:

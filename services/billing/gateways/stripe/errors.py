@@ -3,6 +3,7 @@
 from typing import Any
 
 from shared.errors import Kind, ServiceError
+from shared.language import N_
 
 
 class StripeRefused(ServiceError):
@@ -10,7 +11,7 @@ class StripeRefused(ServiceError):
 
     kind = Kind.CONFLICT
     code = "stripe_refused"
-    title = "Stripe refused"
+    title = N_("Stripe refused")
 
     def __init__(self, message: str, *, stripe_code: str | None = None, **facts: Any) -> None:
         super().__init__(message, stripe_code=stripe_code, **facts)
@@ -21,7 +22,7 @@ class StripeObjectMissing(StripeRefused):
     """Stripe has no object of that id."""
 
     code = "stripe_object_missing"
-    title = "Stripe does not know this object"
+    title = N_("Stripe does not know this object")
 
 
 class StripeSilent(ServiceError):
@@ -38,11 +39,11 @@ class StripeUnavailable(StripeSilent):
     """Stripe did not do it, and says so: busy, or our key is not accepted. The same request may succeed later."""
 
     code = "stripe_unavailable"
-    title = "Stripe does not answer"
+    title = N_("Stripe does not answer")
 
 
 class StripeOutcomeUnknown(StripeSilent):
     """No reply: Stripe may have done it or not. Ask again with the same key, never with a new one."""
 
     code = "stripe_outcome_unknown"
-    title = "Stripe has not told us the outcome"
+    title = N_("Stripe has not told us the outcome")
