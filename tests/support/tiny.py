@@ -74,10 +74,11 @@ class Routes:
         @allow(services=("queue",), staff=("senior",), api_keys=True)
         @api.input(NewThing)
         @api.output(Thing, status_code=201)
-        def make(json_data: dict[str, Any]) -> dict[str, Any]:
+        def make(json_data: dict[str, Any]) -> tuple[dict[str, Any], int, dict[str, str]]:
             """Make a thing."""
             self.inside()
-            return {"id": self.note(json_data["name"]), "name": json_data["name"]}
+            thing_id = self.note(json_data["name"])
+            return {"id": thing_id, "name": json_data["name"]}, 201, {"Location": f"/v1/things/{thing_id}"}
 
         @api.get("/v1/things")
         @allow(services=("queue",), api_keys=True)
