@@ -48,9 +48,9 @@ def run_env(metadata: sa.MetaData) -> None:
     engine.dispose()
 
 
-def grant_app(op: Operations | Any, table: str, *, append_only: bool = False) -> None:
+def grant_app(op: Operations | Any, table: str, *, append_only: bool = False, read_only: bool = False) -> None:
     """Let the service's role work with a table; with an append-only one (ledger, audit) only INSERT and SELECT."""
-    rights = "SELECT, INSERT" if append_only else "SELECT, INSERT, UPDATE, DELETE"
+    rights = "SELECT, INSERT" if append_only else "SELECT" if read_only else "SELECT, INSERT, UPDATE, DELETE"
     role = context.config.attributes["app_role"]
     op.execute(f'GRANT {rights} ON "{table}" TO "{role}"')
 

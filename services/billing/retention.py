@@ -2,6 +2,7 @@
 
 from services.billing.base_tables import idempotency_keys, inbox, outbox
 from services.billing.config import Settings
+from services.billing.payments.tables import foreign_charges
 from services.billing.stripe_inbox.tables import webhook_events
 from shared.idempotency import keys_kept
 from shared.inbox import events_remembered
@@ -22,4 +23,5 @@ def retention(settings: Settings) -> tuple[Retention, ...]:
             days=settings.keep_webhooks_days,
             only=webhook_events.c.handled_at.is_not(None) & webhook_events.c.due_at.is_(None),
         ),
+        Retention(table=foreign_charges, since="seen_at", days=settings.keep_webhooks_days),
     )
