@@ -29,13 +29,17 @@ class CheckoutRequest:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class CheckoutSession:
-    """A checkout as Stripe has it. `url` is None when it cannot be paid any more; `charge` None until it is paid."""
+    """A checkout as Stripe has it. `url` is None when it cannot be paid any more; `charge` None until it is paid.
+
+    Neither `payable` nor `paid` nor `expired` is one whose form was sent in, while the bank has not said.
+    """
 
     session_id: str
     url: str | None
     order_id: str | None
     installation: str | None
     total: Money | None
+    payable: bool
     paid: bool
     expired: bool
     expires_at: datetime
@@ -58,6 +62,7 @@ def session_of(session: Json) -> CheckoutSession:
         order_id=metadata.get("order_id"),
         installation=metadata.get("installation"),
         total=None if total is None else Money(total, session["currency"]),
+        payable=session["status"] == "open" and session["payment_status"] == "unpaid",
         paid=session["payment_status"] == "paid",
         expired=session["status"] == "expired" or _bank_refused(session["status"], intent),
         expires_at=moment_of(session["expires_at"]),
