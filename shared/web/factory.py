@@ -21,6 +21,7 @@ from shared.ids import new_id
 from shared.reader import reader
 from shared.settings import CommonSettings, OidcSettings
 from shared.telemetry import REQUESTS, get_logger, request_id
+from shared.waking import Waker
 from shared.web import access, assets, formats, problems, reading, reference, signin
 from shared.web.input_limits import refuse_unmeasured, refuse_unreadable
 from shared.web.operation import operation_routes
@@ -84,6 +85,8 @@ def create_app(
     )
     app.extensions["context"] = context
     app.extensions["database"] = db
+    if db.enqueue is not None:
+        db.enqueue = Waker(db.enqueue)
     app.extensions["bearer_verifier"] = BearerVerifier(
         settings.service, settings.peer_public_keys, settings.api_key_hashes
     )

@@ -4,6 +4,7 @@ import re
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -339,14 +340,7 @@ def hidden_fields(form: str) -> dict[str, str]:
 
 
 def _with_mail(context: Context, mail: RecordingMailServer) -> Context:
-    return Context(
-        settings=context.settings,
-        db=context.db,
-        entitlements=context.entitlements,
-        billing=context.billing,
-        mail=mail,
-        peers=context.peers,
-    )
+    return replace(context, mail=mail)
 
 
 @contextmanager
