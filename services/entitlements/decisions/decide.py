@@ -6,7 +6,6 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from services.entitlements.accounts.account import contact_key
 from services.entitlements.context import Context
 from services.entitlements.credits import store as ledger
 from services.entitlements.credits.credit import EntryKind
@@ -18,6 +17,7 @@ from services.entitlements.tickets.errors import TicketBelongsToAnother
 from services.entitlements.tickets.ticket import Ticket
 from shared import clock
 from shared.audit import Change, as_json
+from shared.email_address import contact_key
 from shared.ids import new_id
 from shared.telemetry import get_logger
 
