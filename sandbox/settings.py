@@ -119,7 +119,6 @@ def service_env(service: str, place: Place, known: Secrets, databases: DatabaseU
         "SERVICE_PRIVATE_KEY": json.dumps(known.key(service)),
         "PEER_PUBLIC_KEYS": json.dumps(public_keys),
         "API_KEY_HASHES": json.dumps({"sandbox": sha256(known.get("api_key", "psk_").encode()).hexdigest()}),
-        "LOG_FORMAT": "console",
         **_OWN[service](place, known),
     }
 

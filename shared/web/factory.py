@@ -193,5 +193,6 @@ def _around_each_request(app: APIFlask, service: str, headers: Mapping[str, str]
                 status=response.status_code,
                 ms=round(seconds * 1000, 1),
                 caller=caller.subject if (caller := access.current_caller()) else None,
+                live="X-Live" in request.headers,  # a page asked by itself, and nobody pressed anything
             )
         return response
