@@ -53,6 +53,7 @@ PUBLIC = {
         "POST /t/<token>/cancel": A_LINK_OPENS_IT,
         "POST /t/<token>/standard": A_LINK_OPENS_IT,
         "POST /t/<token>/pay": A_LINK_OPENS_IT,
+        "POST /t/<token>/send-held": "only a link that was mailed opens it",
         "POST /t/<token>/use-incident": "only a link that was mailed opens it",
     },
 }

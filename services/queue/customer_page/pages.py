@@ -11,6 +11,7 @@ from services.queue.closing.end import cancel_ticket, confirm_ticket
 from services.queue.conversation.reply import reopen_ticket, reply_to_ticket
 from services.queue.conversation.view import shown as shown_messages
 from services.queue.customer_page.view import Case, case_of, price_of, top_of
+from services.queue.mail_out.proof import prove_address, send_held
 from services.queue.payments.buy_incident import checkout_url
 from services.queue.payments.errors import IncidentNotUsable
 from services.queue.payments.go_on import go_on_without_payment
@@ -24,8 +25,10 @@ from services.queue.tickets.text import LONGEST_TEXT
 from services.queue.tickets.ticket import State, Ticket
 from services.queue.tickets.words import too_long
 from services.queue.web import context
+from shared import clock
 from shared.ids import new_token
 from shared.language import gettext as _
+from shared.language import ngettext
 from shared.reader import known_zone
 from shared.web.access import public
 from shared.web.problems import words_of
@@ -133,7 +136,7 @@ def use(token: str) -> AnyResponse | tuple[str, int]:
 
     What was used by a click before is used once: the same click again says the same.
     """
-    visit = _visit(token)
+    visit = _acting(token)
     if not visit.proven:
         raise NotFound
     try:
@@ -151,6 +154,19 @@ def _what_became(ticket: Ticket) -> tuple[str, str]:
     if ticket.promise is None:
         return _("We have your choice. This page says in a moment by when a person answers."), "info"
     return _("No incident was used. The page says how your ticket goes on."), "warning"
+
+
+@ticket_pages.post("/send-held")
+@public
+def let_go(token: str) -> AnyResponse:
+    """The owner of the address asks for the mails that were held back, each with its ticket's link."""
+    visit = _acting(token)
+    if not visit.proven:
+        raise NotFound
+    with context().db.transaction() as transaction:
+        count = send_held(transaction, visit.ticket.contact_key)
+    flash(ngettext("%(num)s mail is on its way.", "%(num)s mails are on their way.", count), "success")
+    return redirect(f"/t/{token}", 303)
 
 
 @ticket_pages.post("/pay")
@@ -171,13 +187,17 @@ def _form_token() -> str:
     return request.form.get("form_token", "")[:64] or new_token()
 
 
-def _visit(token: str) -> Visit:
+def _acting(token: str) -> Visit:
+    """Who sends a form of this page; by a mailed link that proves the address."""
     with context().db.transaction() as transaction:
-        return visit_behind(transaction, context().settings, token)
+        visit = visit_behind(transaction, context().settings, token)
+        if visit.proven:
+            prove_address(transaction, visit.ticket.contact_key, clock.now())
+        return visit
 
 
 def _ticket(token: str) -> Ticket:
-    return _visit(token).ticket
+    return _acting(token).ticket
 
 
 def _case(token: str) -> Case:
@@ -221,6 +241,7 @@ def _page(token: str, errors: dict[str, str] | None = None, text: str = "") -> s
         errors=errors or {},
         text=text,
         proven=case.proven,
+        held=case.held,
         balance=balance,
         may_use=balance is not None and balance.available > 0 and may_use_incident(case.ticket),
         may_write=case.ticket.state is not State.CANCELED,

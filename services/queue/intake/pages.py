@@ -9,12 +9,14 @@ from services.queue.intake.choices import Choices, choices
 from services.queue.intake.form import Draft, blank, errors_in
 from services.queue.intake.open import TicketRequest, open_ticket
 from services.queue.intake.view import cards
+from services.queue.mail_out.proof import prove_address
 from services.queue.payments.buy_incident import checkout_url
 from services.queue.payments.pages import remember_here
 from services.queue.payments.payment import may_be_paid
 from services.queue.tickets.address import Visit, page_path, visit_behind
 from services.queue.tickets.ticket import Choice, Payment, Ticket
 from services.queue.web import context
+from shared import clock
 from shared.audit import CUSTOMER
 from shared.ids import new_token
 from shared.reader import reader
@@ -57,9 +59,13 @@ def send_again(token: str) -> Response | tuple[str, int]:
     return _receive(token)
 
 
-def _visit(token: str) -> Visit:
+def _visit(token: str, *, acting: bool = False) -> Visit:
+    """Who came by this link; who sends a form by a mailed one has proved the address."""
     with context().db.transaction() as transaction:
-        return visit_behind(transaction, context().settings, token)
+        visit = visit_behind(transaction, context().settings, token)
+        if acting and visit.proven:
+            prove_address(transaction, visit.ticket.contact_key, clock.now())
+        return visit
 
 
 def _proven_address(visit: Visit | None) -> str | None:
@@ -67,7 +73,7 @@ def _proven_address(visit: Visit | None) -> str | None:
 
 
 def _receive(token: str | None) -> Response | tuple[str, int]:
-    visit = _visit(token) if token else None
+    visit = _visit(token, acting=True) if token else None
     earlier = visit.ticket if visit is not None else None
     draft = Draft.read(request.form)
     if earlier is not None:
