@@ -21,6 +21,7 @@ class CommonSettings:
     api_key_hashes: dict[str, str]
     web_workers: int
     web_threads: int
+    trusted_proxies: int
     log_format: str
     build_commit: str | None
 
@@ -59,6 +60,12 @@ class CommonSettings:
                 "WEB_THREADS",
                 "Threads of each web process, and database connections that it keeps for them.",
                 default=8,
+            ),
+            trusted_proxies=env.integer(
+                "TRUSTED_PROXIES",
+                "How many proxies of ours stand in front of the web process and say in X-Forwarded-For who calls. With "
+                "too large a number anybody can say to be anybody; with too small a one all callers are one.",
+                default=0,
             ),
             log_format=env.text(
                 "LOG_FORMAT", "`json` for one object a line, `console` for people at a terminal.", default="json"

@@ -31,6 +31,7 @@ class Settings:
     decide_within: timedelta
     fallback_target: timedelta
     fallback_zone: str
+    forms_per_network: int
 
     @classmethod
     def read(cls, env: Env | None = None) -> Self:
@@ -76,6 +77,11 @@ class Settings:
                 "FALLBACK_ZONE",
                 "The time zone of the fallback promise, whose clock runs from Monday to Friday.",
                 default="Europe/Berlin",
+            ),
+            forms_per_network=env.integer(
+                "FORMS_PER_NETWORK",
+                "How many tickets one network may open by the form in ten minutes; an office is one network.",
+                default=30,
             ),
         )
 

@@ -212,7 +212,8 @@ class Queue:
 
     def __init__(self, databases: Any, peers: Peers, **more: str) -> None:
         urls = {"entitlements": peers.url, "billing": peers.url, "queue": "http://queue.test"}
-        variables = environment("queue", databases=databases, redis_url="redis://127.0.0.1:1", urls=urls, **more)
+        more.setdefault("redis_url", "redis://127.0.0.1:1")
+        variables = environment("queue", databases=databases, urls=urls, **more)
         self.app = create_app(Settings.read(Env(variables)))
         context: Context = self.app.extensions["context"]
         context.db.enqueue = None
