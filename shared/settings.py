@@ -22,6 +22,7 @@ class CommonSettings:
     web_workers: int
     web_threads: int
     keep_events_days: int
+    trusted_proxies: int
     log_format: str
     build_commit: str | None
 
@@ -66,6 +67,12 @@ class CommonSettings:
                 "Days after which events between services that are done are forgotten; 7 or more.",
                 default=90,
                 at_least=7,
+            ),
+            trusted_proxies=env.integer(
+                "TRUSTED_PROXIES",
+                "How many proxies of ours stand in front of the web process and say in X-Forwarded-For who calls. With "
+                "too large a number anybody can say to be anybody; with too small a one all callers are one.",
+                default=0,
             ),
             log_format=env.text(
                 "LOG_FORMAT", "`json` for one object a line, `console` for people at a terminal.", default="json"

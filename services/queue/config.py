@@ -33,6 +33,7 @@ class Settings:
     fallback_zone: str
     keep_keys_days: int
     keep_mails_days: int
+    forms_per_network: int
 
     @classmethod
     def read(cls, env: Env | None = None) -> Self:
@@ -85,6 +86,11 @@ class Settings:
                 "Days after which it is forgotten what a sent mail told; the conversation stays.",
                 default=90,
                 at_least=1,
+            ),
+            forms_per_network=env.integer(
+                "FORMS_PER_NETWORK",
+                "How many tickets one network may open by the form in ten minutes; an office is one network.",
+                default=30,
             ),
         )
 

@@ -1,22 +1,27 @@
-"""Who may call a route: denied unless the route says otherwise. A route that says nothing stops the start."""
+"""Who may call a route, and how often: denied unless it says otherwise. One that says nothing stops the start."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import wraps
 from typing import Any, TypeVar, cast
 from urllib.parse import urlencode
 
 from flask import Flask, current_app, g, redirect, request, session
 from werkzeug.datastructures import WWWAuthenticate
-from werkzeug.exceptions import Forbidden, Unauthorized
+from werkzeug.exceptions import Forbidden, TooManyRequests, Unauthorized
 from werkzeug.wrappers import Response
 
 from shared.identity import BearerVerifier, Caller
 from shared.language import N_
+from shared.limits import Limit
+from shared.web.limits import wait_for
 from shared.web.problems import wants_problem
 
 View = TypeVar("View", bound=Callable[..., Any])
 
 STAFF_SESSION = "staff"
+WRONG_KEYS = Limit(name="wrong_keys", most=20, within_s=600)
+"""Credentials that are none, from one network. A good one passes from there all the same."""
 OUTSIDE_ENDPOINTS = frozenset({"static", "bootstrap.static", "shared.static", "assets.asset"})
 """Files that anybody may read: the only routes that carry no mark of their own."""
 
@@ -80,6 +85,27 @@ def allow(
     return _mark(Access(services=frozenset(services), staff=frozenset(staff), api_keys=api_keys))
 
 
+def limited_by_key(limit: Limit) -> Callable[[View], View]:
+    """An integrator may call this route so often; staff and the other services are not counted. Under `idempotent`."""
+
+    def decorate(view: View) -> View:
+        @wraps(view)
+        def limited(*arguments: Any, **named: Any) -> Any:
+            caller = current_caller()
+            if caller is not None and caller.kind == "integrator":
+                _refuse_after(limit, caller.subject)
+            return view(*arguments, **named)
+
+        return cast("View", limited)
+
+    return decorate
+
+
+def _refuse_after(limit: Limit, who: str | None = None) -> None:
+    if (wait := wait_for(limit, who)) is not None:
+        raise TooManyRequests(retry_after=wait)
+
+
 def access_of(app: Flask, endpoint: str) -> Access | None:
     """What a route says of itself; None when it says nothing."""
     return getattr(app.view_functions[endpoint], "access", None)
@@ -136,6 +162,8 @@ def enforce() -> Response | None:
     if access.signed:
         return None
     g.caller = caller = _identify()
+    if caller is None and _bearer() is not None:
+        _refuse_after(WRONG_KEYS)
     if not access.public:
         if caller is None:
             if access.staff and not wants_problem():

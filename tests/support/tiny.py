@@ -188,7 +188,8 @@ class Tiny:
         self.variables = more.pop("variables", None) or environment(
             "billing",
             databases=databases,
-            redis_url="redis://127.0.0.1:1",
+            redis_url=more.pop("redis_url", "redis://127.0.0.1:1"),
+            TRUSTED_PROXIES=str(more.pop("proxies", 0)),
             urls={"signin": signin, "billing": more.pop("url", "http://localhost")},
         )
         env = Env(self.variables)
