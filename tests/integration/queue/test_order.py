@@ -237,7 +237,7 @@ class Claims:
         statement, parameters = self._last
         with self._engine.connect() as connection:
             rows = connection.exec_driver_sql(
-                f"explain (analyze, buffers, format json) {statement}", parameters | FRESH
+                f"explain (analyze, buffers, format json) {statement}", parameters | ANOTHER_PRESS
             )
             plan = rows.scalar_one()
             connection.rollback()
