@@ -15,6 +15,7 @@ from shared.language import N_
 from shared.settings import OidcSettings
 from shared.telemetry import get_logger
 from shared.web.access import STAFF_SESSION, public
+from shared.web.signed_out import lead_to_signed_out
 
 log = get_logger()
 
@@ -101,6 +102,6 @@ def register(app: Flask, settings: OidcSettings, public_url: str) -> None:
     @public
     def end() -> Response:
         session.clear()
-        return redirect("/")
+        return lead_to_signed_out()
 
     app.register_blueprint(pages)

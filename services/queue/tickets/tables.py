@@ -89,6 +89,19 @@ sa.Index(
     tickets.c.lease_expires_at,
     postgresql_where=sa.text("queued AND lease_expires_at IS NOT NULL"),
 )
-sa.Index("tickets_mine", tickets.c.owner_id, postgresql_where=sa.text("ended_at IS NULL"))
+sa.Index(
+    "tickets_mine_our_turn",
+    tickets.c.owner_id,
+    tickets.c.respond_by,
+    tickets.c.id,
+    postgresql_where=sa.text("state = 'open'"),
+)
+sa.Index(
+    "tickets_mine_their_turn",
+    tickets.c.owner_id,
+    tickets.c.respond_by,
+    tickets.c.id,
+    postgresql_where=sa.text("state IN ('waiting_customer', 'resolved')"),
+)
 sa.Index("tickets_contact", tickets.c.contact_key, tickets.c.id)
 sa.Index("tickets_due", tickets.c.respond_by)
