@@ -85,9 +85,11 @@
     const wanted = location.hash ? document.getElementById(location.hash.slice(1)) : null;
     if (wanted && wanted.matches("textarea")) wanted.focus();
     const newest = document.getElementById("newest");
-    if (newest && (!location.hash || wanted === newest) && !document.querySelector("[data-autofocus]")) {
-      const before = newest.previousElementSibling;
-      if (before || wanted === newest) newest.scrollIntoView({ block: "start" });
+    const middle = document.querySelector(".desk-case");
+    if (newest && newest.previousElementSibling && !document.querySelector("[data-autofocus]")) {
+      // On a wide screen the middle scrolls by itself, whatever else has the focus; on a phone there is one page.
+      if (getComputedStyle(middle).overflowY === "auto") middle.scrollTop += newest.getBoundingClientRect().top - middle.getBoundingClientRect().top - 12;
+      else if (!wanted || wanted === newest) newest.scrollIntoView({ block: "start", behavior: "instant" });
     }
     if (location.search.includes("done=")) history.replaceState(null, "", location.pathname + location.hash);
   };
