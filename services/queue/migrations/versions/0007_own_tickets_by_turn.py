@@ -7,8 +7,8 @@ from alembic import op
 
 from shared.migrations import add_index, drop_index
 
-revision = "0004"
-down_revision = "0003"
+revision = "0007"
+down_revision = "0006"
 
 
 def upgrade() -> None:
