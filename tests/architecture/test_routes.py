@@ -22,6 +22,7 @@ EVERYWHERE = {
     "GET /": "the first page says what this address is",
     "GET /signin": "nobody is signed in yet",
     "GET /signin/callback": "the provider sends the browser back; state, nonce and PKCE prove it",
+    "GET /signed-out": "nobody is signed in any more",
     "POST /signout": "ends a session if there is one; guarded by the form token",
 }
 A_LINK_OPENS_IT = "the customer's link is the credential"

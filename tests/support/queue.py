@@ -344,6 +344,8 @@ class Browser:
         """Load a page, fill in its form with that action, and send it."""
         html = self.client.get(page).text
         found = re.search(rf'<form[^>]*action="{re.escape(action)}".*?</form>', html, re.DOTALL)
+        if found is None and f' form="work" formaction="{action}"' in html:
+            found = re.search(r'<form id="work".*?</form>', html, re.DOTALL)
         assert found, f"no form {action} on {page}"
         return self.client.post(action, data=hidden_fields(found[0]) | fields)
 
