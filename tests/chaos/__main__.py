@@ -4,12 +4,9 @@ import argparse
 import sys
 import time
 
-from tests.chaos.plan import make_plan
-from tests.chaos.run import Run, premises_up
-
-
-class Broken(Exception):
-    """Something did not hold: the product's folder is kept, to be looked at."""
+from tests.chaos.plan import Plan, make_plan
+from tests.chaos.premises import Premises
+from tests.chaos.run import Run
 
 
 def main() -> int:
@@ -17,32 +14,36 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.chaos", description=__doc__)
     parser.add_argument("--seed", type=int, default=int(time.time()) % 100_000, help="what the plan is made of")
     parser.add_argument("--minutes", type=float, default=2.0, help="how long people and faults go on")
-    parser.add_argument("--keep", action="store_true", help="keep the logs and the data in any case")
+    parser.add_argument("--keep", action="store_true", help="keep logs and data, also where everything held")
     chosen = parser.parse_args()
     plan = make_plan(chosen.seed, chosen.minutes)
-    say(f"Chaos with seed {chosen.seed}: {chosen.minutes:g} minutes, {len(plan.stories)} customers, {len(plan.strikes)} faults.")
+    name = f"seed {chosen.seed}, {chosen.minutes:g} minutes"
+    say(f"Chaos with {name}: {len(plan.stories)} customers, {len(plan.strikes)} faults.")
+    premises, keep = Premises(), True
     try:
-        with premises_up(say, keep=chosen.keep) as premises:
-            run = Run(plan, premises, say)
-            found = run.play()
-            tell(run, found)
-            if found:
-                raise Broken
-    except Broken:
-        say(f"Seed {chosen.seed}, {chosen.minutes:g} minutes: {len(found)} violations. Data and logs: {premises.folder}")
-        return 1
-    say(f"Seed {chosen.seed}, {chosen.minutes:g} minutes: everything held.")
-    return 0
+        found = one_run(plan, premises)
+        keep = bool(found) or chosen.keep
+    finally:
+        premises.stop(keep=keep)
+        if keep:
+            say(f"Data and logs: {premises.folder}")
+    say(f"{name}: {len(found)} violations." if found else f"{name}: everything held.")
+    return bool(found)
 
 
-def tell(run: Run, found: list[str]) -> None:
-    """What was done, what was strange, and what did not hold."""
+def one_run(plan: Plan, premises: Premises) -> list[str]:
+    """Start, play, tell; gives what did not hold."""
+    say(f"Starting the product in {premises.folder}.")
+    premises.start()
+    run = Run(plan, premises, say)
+    found = run.play()
     for what, count in sorted(run.journal.counts.items()):
         say(f"  {count:6d}  {what}")
     for what, count in sorted(run.journal.strange.items()):
-        say(f"  strange: {count} x {what}")
+        say(f"STRANGE {count} x {what}")
     for said in found:
         say(f"VIOLATION {said}")
+    return found
 
 
 def say(text: str) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from sandbox.browser import Form
-from tests.chaos.journal import Journal, Outcome, Take, Words
+from tests.chaos.journal import Beat, Journal, Outcome, Take, Words
 from tests.chaos.plan import Agent, Move
 from tests.chaos.premises import LEASE_S, Premises
 from tests.chaos.visitor import Visitor
@@ -80,9 +80,7 @@ class Desk:
         if outcome is Outcome.TAKEN and "/desk" not in browser.next_place:
             outcome = Outcome.UNKNOWN  # led to the sign-in
         token = int(form.values.get("lease_token", "-1"))
-        self.journal.note(
-            Words(mark=mark, by=self.agent.person, outcome=outcome, ticket_id=ticket_id, token=token)
-        )
+        self.journal.note(Words(mark=mark, by=self.agent.person, outcome=outcome, ticket_id=ticket_id, token=token))
         self.journal.count(f"agents' answers: {outcome}")
         return outcome
 
@@ -112,9 +110,19 @@ class Desk:
         new_box = self._box(self.browser)
         if new_box is None:
             return
-        late = Form(action=old_box.action, method="post", values=old_box.values | {"form_token": f"late{ticket_id[4:]}"})
+        self._beat(ticket_id, old_box, newer=new_box)
+        late = Form(
+            action=old_box.action, method="post", values=old_box.values | {"form_token": f"late{ticket_id[4:]}"}
+        )
         self.journal.count(f"agents' old tabs: {self._write(self.browser, ticket_id, late, 'answer')}")
         self._write(self.browser, ticket_id, new_box, "answer")
+
+    def _beat(self, ticket_id: str, old_box: Form, *, newer: Form) -> None:
+        """The old tab says that it is still open: that must not keep the newer lease."""
+        beat = Form(action=f"/desk/tickets/{ticket_id}/heartbeat", method="post", values=old_box.values)
+        outcome = self.browser.send_form(beat, tries=1)
+        if old_box.values["lease_token"] != newer.values["lease_token"]:
+            self.journal.note(Beat(person=self.agent.person, ticket_id=ticket_id, outcome=outcome))
 
     def _resume(self, ticket_id: str) -> None:
         self.browser.look(f"{self.desk}/tickets/{ticket_id}")

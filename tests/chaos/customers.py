@@ -122,7 +122,9 @@ class Customer:
 
         def look() -> str | None:
             try:
-                found = web.get(f"{self.premises.url('mail')}/api/messages", params={"to": self.email}, timeout=5).json()
+                found = web.get(
+                    f"{self.premises.url('mail')}/api/messages", params={"to": self.email}, timeout=5
+                ).json()
             except (RequestException, ValueError):
                 return None
             links = [_LINK.search(mail["text"]) for mail in found["items"]]

@@ -16,7 +16,7 @@ from tests.chaos.plan import Strike
 from tests.chaos.premises import Premises, children_of, send, signal_all
 from tests.support import web
 
-_STRIPE: dict[str, dict[str, str]] = {
+STRIPE: dict[str, dict[str, str]] = {
     "drop sessions": {"kind": "webhook.drop", "match": "checkout.session.*", "times": "8"},
     "drop all": {"kind": "webhook.drop", "times": "10"},
     "twice": {"kind": "webhook.duplicate", "times": "10"},
@@ -51,7 +51,7 @@ class Faults:
     def strike(self, strike: Strike) -> None:
         """Let it happen; whoever is gone already just now is not hit."""
         self.mail_crashes += strike.on in _IN_THE_WAY_OF_MAILS  # a pause, too, may outlast the time for a mail
-        hit = _KINDS[strike.kind](self, strike)
+        hit = KINDS[strike.kind](self, strike)
         self._journal.count(f"faults: {strike.kind}, {strike.on}" + ("" if hit else " (missed)"))
 
     def heal(self) -> None:
@@ -120,6 +120,15 @@ class Faults:
         signal_all(pid, signal.SIGCONT)
         return hit
 
+    def pause_child(self, strike: Strike) -> bool:
+        """One of the web processes stands still with all that it has begun; the others go on meanwhile."""
+        children = children_of(self._premises.pid(strike.on))
+        victim = self._dice.choice(children) if children else 0
+        hit = send(victim, signal.SIGSTOP)
+        self._over.wait(strike.lasts_s)
+        send(victim, signal.SIGCONT)
+        return hit
+
     def mail_away(self, strike: Strike) -> bool:
         """The mail server says "later" to each mail."""
         hit = self._refuse_mail(refusing=True)
@@ -147,12 +156,12 @@ class Faults:
         """The stand-in does what Stripe does on a bad day."""
         try:
             url = f"{self._premises.url('stripe')}/_sandbox/faults"
-            return web.post(url, json=_STRIPE[strike.on], timeout=10).ok
+            return web.post(url, json=STRIPE[strike.on], timeout=10).ok
         except RequestException:
             return False
 
 
-_KINDS: dict[str, Callable[[Faults, Strike], bool]] = {
+KINDS: dict[str, Callable[[Faults, Strike], bool]] = {
     "kill workers": Faults.kill_parent,
     "kill a worker": Faults.kill_child,
     "kill web": Faults.kill_all,
@@ -162,6 +171,7 @@ _KINDS: dict[str, Callable[[Faults, Strike], bool]] = {
     "kill after its outbox claim": Faults.kill_after_outbox_claim,
     "kill in the middle of a mail": Faults.kill_in_a_mail,
     "pause": Faults.pause,
+    "pause a web process": Faults.pause_child,
     "smtp away": Faults.mail_away,
     "valkey flush": Faults.flush,
     "stripe": Faults.stripe,

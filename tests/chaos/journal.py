@@ -52,6 +52,15 @@ class Take:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Beat:
+    """A tab with an older lease than the running one said that it is still open."""
+
+    person: str
+    ticket_id: str
+    outcome: Outcome
+
+
+@dataclass(frozen=True, kw_only=True)
 class Payment:
     """A checkout that the payment page called paid."""
 
@@ -67,7 +76,7 @@ class Sight:
     respond_by: str
 
 
-Fact = Words | Form | Take | Payment | Sight
+Fact = Words | Form | Take | Beat | Payment | Sight
 
 
 @dataclass

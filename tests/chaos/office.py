@@ -15,6 +15,7 @@ from tests.support import web
 
 _LOOKS_EVERY_S = 5.0
 _SEEN = 100
+_WITHIN_S = 10.0
 
 
 class Api:
@@ -31,14 +32,13 @@ class Api:
 
     def post(self, service: str, path: str, key: str, body: dict[str, Any]) -> Response | None:
         """The answer to a request under a key; None without one."""
-        return self._ask("POST", service, path, json=body, headers=self._headers | {"Idempotency-Key": key})
+        return self._ask("POST", service, path, json=body, headers={"Idempotency-Key": key})
 
     def _ask(self, method: str, service: str, path: str, **given: Any) -> Response | None:
         try:
             with web.Visitor() as program:
-                answer = program.request(
-                    method, f"{self._premises.url(service)}{path}", **({"headers": self._headers, "timeout": 10} | given)
-                )
+                program.headers.update(self._headers)
+                answer = program.request(method, f"{self._premises.url(service)}{path}", timeout=_WITHIN_S, **given)
         except RequestException:
             self._journal.count("requests without an answer")
             return None
@@ -53,7 +53,9 @@ def integrate(call: ApiCall, api: Api, journal: Journal, over: threading.Event) 
     mark = f"[{call.name}-1]"
     body = {"email": f"{call.name}@chaos.example", "subject": f"By API {mark}", "text": f"It fails. {mark}"}
     answers = _repeat(api, call, "/v1/tickets", f"open-{call.name}", body, over)
-    ids = frozenset(answer.json()["ticket_id"] for answer in answers if answer is not None and answer.status_code == 201)
+    ids = frozenset(
+        answer.json()["ticket_id"] for answer in answers if answer is not None and answer.status_code == 201
+    )
     outcome = _outcome(answers)
     journal.note(Form(mark=mark, outcome=outcome, ticket_ids=ids))
     journal.count(f"integrator's tickets: {outcome}")

@@ -117,18 +117,29 @@ _MUST = (
     *(("kill a worker", f"{name}-worker") for name in _SERVICES),
     *(("kill web", f"{name}-web") for name in _SERVICES),
     *(("kill a web process", f"{name}-web") for name in ("billing", "queue")),
+    *(("pause a web process", f"{name}-web") for name in ("billing", "queue")),
     *(("kill after its outbox claim", name) for name in _SERVICES),
     *(("kill in the middle of a mail", "queue"), ("smtp away", "mail")),
     *(("pause", part) for part in ("queue-web", "entitlements-web", "stripe", "postgres")),
     *(("valkey flush", "valkey"), ("kill valkey", "valkey"), ("kill postgres", "postgres")),
-    *(("stripe", "drop sessions"), ("stripe", "slow sessions"), ("stripe", "500 after a checkout"), ("stripe", "twice")),
+    *(
+        ("stripe", "drop sessions"),
+        ("stripe", "slow sessions"),
+        ("stripe", "500 after a checkout"),
+        ("stripe", "twice"),
+    ),
 )
 """What strikes at least once in two minutes."""
 _MORE = (
     *(("pause", part) for part in ("billing-web", "billing-worker", "queue-worker", "entitlements-worker", "valkey")),
     *(("pause", "mail"), ("valkey flush", "valkey"), ("kill postgres", "postgres"), ("smtp away", "mail")),
     *(("stripe", kind) for kind in ("lost reply", "500", "rate limit", "reorder", "stale", "bad signature", "delay")),
-    *(("stripe", "balance later"), ("stripe", "drop all"), ("kill web", "billing-web"), ("kill workers", "queue-worker")),
+    *(
+        ("stripe", "balance later"),
+        ("stripe", "drop all"),
+        ("kill web", "billing-web"),
+        ("kill workers", "queue-worker"),
+    ),
 )
 _MOVES = (
     *(Move.ANSWER, Move.RESOLVE, Move.GO_ON, Move.OLD_TAB, Move.TWO_PRESSES, Move.GO_ON, Move.RACE),
@@ -161,11 +172,8 @@ def _dice(seed: int, what: str) -> random.Random:
 
 
 def _moments(dice: random.Random, every_s: float, until_s: float) -> list[float]:
-    moments, at = [], dice.uniform(0, every_s)
-    while at < until_s:
-        moments.append(round(at, 2))
-        at += dice.uniform(0.5, 1.5) * every_s
-    return moments
+    """One moment somewhere in each stretch of that length."""
+    return [round((number + dice.random()) * every_s, 2) for number in range(int(until_s / every_s))]
 
 
 def _stories(dice: random.Random, until_s: float) -> tuple[Story, ...]:
@@ -221,7 +229,7 @@ def _api_calls(dice: random.Random, until_s: float) -> tuple[ApiCall, ...]:
 def _strikes(dice: random.Random, until_s: float) -> tuple[Strike, ...]:
     """All that must strike, mixed; then all kinds, mixed again and again."""
     deck: list[tuple[str, str]] = []
-    strikes = []
+    strikes: list[Strike] = []
     for at in (FIRST_FAULT_S + moment for moment in _moments(dice, FAULT_EVERY_S, until_s - FIRST_FAULT_S)):
         if not deck:
             deck = [*_MUST] if not strikes else [*_MUST, *_MORE]

@@ -53,7 +53,9 @@ class Premises:
         told, deadline = self._state / "sandbox.json", time.monotonic() + STARTS_WITHIN_S
         while not told.exists():
             if self._supervisor.poll() is not None or time.monotonic() > deadline:
-                raise RuntimeError(f"The product did not start:\n{(self.folder / 'supervisor.log').read_text()[-2000:]}")
+                raise RuntimeError(
+                    f"The product did not start:\n{(self.folder / 'supervisor.log').read_text()[-2000:]}"
+                )
             time.sleep(0.2)
         self.told = json.loads(told.read_text())
 
@@ -103,7 +105,7 @@ class Premises:
 
     def pending(self) -> dict[str, int]:
         """What waits in each service, as it tells; -1 for one that does not answer."""
-        counts = {}
+        counts: dict[str, int] = {}
         for service in SERVICES:
             try:
                 answer = web.get(f"{self.url(service)}/readyz", timeout=5)

@@ -1,7 +1,9 @@
-"""The truth as an independent witness reads it: the rows as their owners, Stripe's own lists, the mails that arrived."""
+"""The truth as an independent witness reads it: the rows as their owners, Stripe's lists, the mails that arrived."""
 
+import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any
 
 import psycopg
@@ -9,7 +11,9 @@ import psycopg.sql
 from psycopg.rows import dict_row
 
 from tests.chaos.journal import Journal
+from tests.chaos.office import Api
 from tests.chaos.premises import Premises
+from tests.chaos.releases import release_what_faults_parked
 from tests.support import web
 
 Row = dict[str, Any]
@@ -56,11 +60,6 @@ def by(rows: Iterable[Row], *names: str) -> dict[Any, list[Row]]:
     return groups
 
 
-def read_rows(premises: Premises) -> dict[str, dict[str, list[Row]]]:
-    """All tables that the invariants speak of, each service's as they stood in one moment."""
-    return {service: _read_service(premises.owner(service), tables) for service, tables in TABLES.items()}
-
-
 def _read_service(url: str, tables: Iterable[str]) -> dict[str, list[Row]]:
     with psycopg.connect(url, row_factory=dict_row, connect_timeout=5) as connection:
         connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
@@ -93,9 +92,39 @@ def deliveries_on_their_way(premises: Premises) -> int:
     return int(state.get("pending", 0)) + int(state.get("sending", 0))
 
 
-def caught_mails(premises: Premises) -> list[Row]:
+def _caught_mails(premises: Premises) -> list[Row]:
     """All mails that arrived, each with its Message-ID."""
     found: list[Row] = web.read(f"{premises.url('mail')}/api/messages")["items"]
     for mail in found:
         mail["message_id"] = dict(mail["headers"]).get("Message-ID", "")
     return found
+
+
+def read_truth(premises: Premises, journal: Journal, api: Api, *, mail_crashes: int) -> Truth:
+    """Everything, read now."""
+    charges = stripe_lists(premises, "charges")
+    return Truth(
+        journal=journal,
+        reconciliations=_reconcile(api, charges),
+        rows={service: _read_service(premises.owner(service), tables) for service, tables in TABLES.items()},
+        charges=charges,
+        sessions=stripe_lists(premises, "checkout/sessions"),
+        balance_transactions=stripe_lists(premises, "balance_transactions"),
+        mails=_caught_mails(premises),
+        pending=premises.pending(),
+        parked=release_what_faults_parked(premises, journal),
+        mail_crashes=mail_crashes,
+    )
+
+
+def _reconcile(api: Api, charges: list[Row]) -> list[Row]:
+    """A run over each day on which something was charged (one, unless midnight came in between)."""
+    runs = []
+    for day in sorted({datetime.fromtimestamp(charge["created"], UTC).date() for charge in charges}):
+        answer = api.post("billing", "/v1/reconciliations", f"judge-{time.monotonic()}", {"date": f"{day}"})
+        if answer is None or not answer.ok:
+            raise RuntimeError(f"The reconciliation of {day} did not answer: {answer and answer.text[:300]}")
+        run = answer.json()
+        found = api.get("billing", f"/v1/reconciliations/{run['reconciliation_id']}/exceptions")
+        runs.append(run | {"exceptions": [one for one in found["items"] if one["resolved_at"] is None]})
+    return runs

@@ -28,6 +28,7 @@ JUDGES: tuple[Judge, ...] = (
     assignment.one_lease_at_a_time,
     assignment.who_was_given_a_ticket_has_it,
     assignment.nothing_is_written_under_an_older_lease,
+    assignment.no_old_tab_keeps_a_lease,
     promises.each_ticket_has_one,
     promises.the_class_never_falls_and_the_time_never_moves_later,
     promises.what_was_shown_is_kept,

@@ -1,10 +1,10 @@
-"""Assignment: one lease at a time, tokens only grow, and nothing is written under a lease that is not the running one."""
+"""Assignment: one lease at a time, tokens only grow, and nothing is written under a lease that has ended."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from tests.chaos.journal import Outcome, Take, Words
+from tests.chaos.journal import Beat, Outcome, Take, Words
 from tests.chaos.premises import LEASE_S
 from tests.chaos.witness import Row, Truth, by
 
@@ -95,3 +95,10 @@ def nothing_is_written_under_an_older_lease(truth: Truth) -> Iterator[str]:
                     f"{words.mark} of {words.by} was written to {message['ticket_id']} under token {words.token},"
                     f" and {desk.in_force.get(message['created_at'])} was in force"
                 )
+
+
+def no_old_tab_keeps_a_lease(truth: Truth) -> Iterator[str]:
+    """A lease runs on for whoever has it, not for a tab that had it before."""
+    for beat in truth.journal.of(Beat):
+        if beat.outcome is Outcome.TAKEN:
+            yield f"an old tab of {beat.person} kept {beat.ticket_id}"

@@ -1,4 +1,4 @@
-"""Mails: each arrives, under one Message-ID, and twice only where a crash came between the server's yes and our record."""
+"""Mails: each arrives, under one Message-ID; twice only where a crash came between the server's yes and our record."""
 
 from collections.abc import Iterator
 
@@ -22,7 +22,8 @@ def each_mail_arrived(truth: Truth) -> Iterator[str]:
 
 def no_mail_came_twice_without_a_crash(truth: Truth) -> Iterator[str]:
     """One mail is under way at a time: as many repeats as there were crashes, at most."""
-    repeats = {message_id: len(mails) - 1 for message_id, mails in by(truth.mails, "message_id").items() if len(mails) > 1}
+    arrived = by(truth.mails, "message_id").items()
+    repeats = {message_id: len(mails) - 1 for message_id, mails in arrived if len(mails) > 1}
     if sum(repeats.values()) > truth.mail_crashes:
         yield f"{repeats} came again, and only {truth.mail_crashes} crashes can have done that"
 

@@ -42,7 +42,7 @@ def the_books_balance(truth: Truth) -> Iterator[str]:
     for entry in billing["ledger_entries"]:
         sums[entry["transaction_id"], entry["currency"]] += entry["amount_minor"]
         if entry["ledger_account"] == "deferred_revenue":
-            deferred[orders[entry["transaction_id"]]] += entry["amount_minor"]
+            deferred[str(orders.get(entry["transaction_id"]))] += entry["amount_minor"]
     yield from (f"{key} sums to {total}" for key, total in sums.items() if total)
     yield from (f"of {order} more is earned than was paid: {total}" for order, total in deferred.items() if total > 0)
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import datetime
+from itertools import pairwise
 
 from tests.chaos.journal import Sight
 from tests.chaos.witness import Row, Truth, by
@@ -33,7 +34,7 @@ def the_class_never_falls_and_the_time_never_moves_later(truth: Truth) -> Iterat
 
 
 def _only_better(ticket_id: str, steps: list[tuple[int, datetime]]) -> Iterator[str]:
-    for (rank, by_then), (next_rank, next_by) in zip(steps, steps[1:], strict=False):
+    for (rank, by_then), (next_rank, next_by) in pairwise(steps):
         if next_rank < rank or next_by > by_then:
             yield f"{ticket_id} fell from rank {rank} by {by_then} to rank {next_rank} by {next_by}"
 
@@ -44,11 +45,11 @@ def what_was_shown_is_kept(truth: Truth) -> Iterator[str]:
     standing = {row["id"]: row for row in truth.rows["queue"]["tickets"]}
     for sight in dict.fromkeys(truth.journal.of(Sight)):
         row = standing.get(sight.ticket_id)
-        if row is None:
-            yield f"{sight.ticket_id} was shown and is gone"
-        elif ranks.get(sight.response_class, 0) > row["class_rank"] or datetime.fromisoformat(sight.respond_by) < row[
-            "respond_by"
-        ]:
+        if row is None or row["respond_by"] is None:
+            yield f"{sight.ticket_id} was shown as {sight.response_class}, and has no promise any more"
+            continue
+        fell = ranks.get(sight.response_class, 0) > row["class_rank"]
+        if fell or datetime.fromisoformat(sight.respond_by) < row["respond_by"]:
             yield f"{sight.ticket_id} was {sight.response_class} by {sight.respond_by}, now {_said(row)}"
 
 

@@ -36,7 +36,7 @@ def each_message_is_there_once(truth: Truth) -> Iterator[str]:
     found = _marks(truth, kinds=("customer", "agent"))
     for words in truth.journal.of(Words):
         if found[words.mark] not in MAY_BE[words.outcome]:
-            yield f"{words.mark} by {words.by} for {words.ticket_id} was {words.outcome} and is there {found[words.mark]} times"
+            yield f"{words.mark} by {words.by} was {words.outcome} and is there {found[words.mark]} times"
 
 
 def nothing_strange_was_written(truth: Truth) -> Iterator[str]:
