@@ -14,6 +14,7 @@ from tests.chaos.visitor import Visitor
 
 _TICKET = re.compile(r"/desk/tickets/(tkt_\w+)")
 _LATE_BY_S = 4.0
+_BARELY_LATE_BY_S = 0.2
 _KEPT = 8
 
 
@@ -155,12 +156,11 @@ class Desk:
         if (box := self._box(self.browser)) is not None:
             self._write(self.browser, ticket_id, box, "resolve")
 
-    def stall(self) -> None:
+    def stall(self, late_by_s: float) -> None:
         """Take a ticket, go for a coffee that lasts longer than the lease, come back and answer."""
-        ticket_id = self._take()
-        if ticket_id is None or (box := self._box(self.browser)) is None:
-            return
-        self.browser.rest(LEASE_S + _LATE_BY_S)
+        while (ticket_id := self._take()) is None or (box := self._box(self.browser)) is None:
+            self.browser.rest(1.0)
+        self.browser.rest(LEASE_S + late_by_s)
         self.journal.count(f"agents' late answers: {self._write(self.browser, ticket_id, box, 'answer')}")
 
 
@@ -173,7 +173,8 @@ _MOVES: dict[Move, Callable[[Desk], None]] = {
     Move.OLD_TAB: Desk.old_tab,
     Move.RACE: Desk.race,
     Move.GO_ON: Desk.go_on,
-    Move.STALL: Desk.stall,
+    Move.STALL: lambda desk: desk.stall(_LATE_BY_S),
+    Move.BARELY_LATE: lambda desk: desk.stall(_BARELY_LATE_BY_S),
 }
 
 

@@ -50,7 +50,8 @@ class Move(StrEnum):
     TWO_PRESSES = "presses everything twice at once"
     RACE = "takes with two tabs at once"
     GO_ON = "goes on with an own ticket"
-    STALL = "stalls past the lease and answers late"
+    STALL = "stalls past the lease and answers when somebody else has it"
+    BARELY_LATE = "answers a moment after the lease"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -203,8 +204,8 @@ def _agents(dice: random.Random) -> tuple[Agent, ...]:
         *(working(f"{person}", person) for person in ("ana", "sam", "ben")),
         # The same people at a second desk, where tickets lie until their lease is over.
         *(
-            Agent(name=f"{person} far away", person=person, moves=(Move.STALL,), thinks_s=_thinking(dice))
-            for person in ("ana", "ben")
+            Agent(name=f"{person} far away", person=person, moves=moves, thinks_s=_thinking(dice))
+            for person, moves in (("ana", (Move.STALL, Move.BARELY_LATE)), ("ben", (Move.BARELY_LATE, Move.STALL)))
         ),
     )
 
