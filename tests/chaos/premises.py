@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -13,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from sandbox.embedded import die_with_parent
-from sandbox.leftovers import _still_running
+from sandbox.leftovers import still_running
 from tests.support import web
 from tests.support.free_ports import free_base
 
@@ -33,7 +34,11 @@ class Premises:
         self.folder = Path(tempfile.mkdtemp(prefix="chaos-"))
         self.folder.chmod(0o755)  # Postgres may run as another user
         self._state = self.folder / "state"
-        self._env = {**os.environ, **SETTINGS, "SANDBOX_STATE": str(self._state), "PORT_BASE": str(free_base())}
+        scratch = self.folder / "tmp"  # who is killed leaves things there
+        scratch.mkdir()
+        places = {"SANDBOX_STATE": str(self._state), "PORT_BASE": str(free_base()), "TMPDIR": str(scratch)}
+        own = {name: value for name, value in os.environ.items() if name not in {"POSTGRES_URL", "REDIS_URL"}}
+        self._env = own | SETTINGS | places
         self._supervisor: subprocess.Popen[bytes] | None = None
         self.told: dict[str, Any] = {}
 
@@ -72,7 +77,7 @@ class Premises:
         if not keep:
             forget = [sys.executable, "-m", "sandbox", "reset"]
             subprocess.run(forget, cwd=ROOT, env=self._env, check=False, capture_output=True)
-            subprocess.run(["rm", "-rf", str(self.folder)], check=False)
+            shutil.rmtree(self.folder, ignore_errors=True)
 
     def url(self, part: str) -> str:
         """The address of a part for people."""
@@ -90,7 +95,7 @@ class Premises:
     def pid(self, part: str) -> int:
         """The process of a part, as its supervisor wrote it down; 0 where there is none just now."""
         with suppress(OSError):
-            return _still_running(self.logs / f"{part}.pid") or 0
+            return still_running(self.logs / f"{part}.pid") or 0
         return 0
 
     def parts(self) -> Iterator[str]:

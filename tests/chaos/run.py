@@ -39,8 +39,9 @@ class Run:
         self._act()
         self._faults.heal()
         self._say(f"{self._plan.lasts_s:.0f} s are over: no more faults, nobody acts. Waiting until nothing waits.")
-        self._say(come_to_rest(self._premises, self.journal))
-        return self._judge()
+        rests, said = come_to_rest(self._premises, self.journal)
+        self._say(said)
+        return self._judge() if rests else [said, *self._judge()]
 
     def _judge(self) -> list[str]:
         """The services are read one after the other: what is just on its way is not counted against them."""
