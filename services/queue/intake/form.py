@@ -8,7 +8,7 @@ from services.queue.gateways.billing import Offer
 from services.queue.intake.choices import Choices
 from services.queue.intake.errors import AddressInvalid, OfferUnknown
 from services.queue.intake.open import normal_address
-from services.queue.tickets.text import LONGEST_NAME, LONGEST_SUBJECT, LONGEST_TEXT
+from services.queue.tickets.text import LONGEST_NAME, LONGEST_SUBJECT, LONGEST_TEXT, plain_text
 from services.queue.tickets.ticket import Choice
 from services.queue.tickets.words import too_long
 from shared.ids import new_token
@@ -49,7 +49,7 @@ def errors_in(draft: Draft, available: Choices) -> dict[str, str]:
         ("tried", "", LONGEST_TEXT),
         ("name", "", LONGEST_NAME),
     ):
-        value = getattr(draft, field).strip()
+        value = plain_text(getattr(draft, field))
         wrong = too_long(value, longest) if value else missing
         if wrong:
             errors[field] = wrong
