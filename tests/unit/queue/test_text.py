@@ -9,11 +9,11 @@ from hypothesis import strategies as st
 from services.queue.tickets.text import one_line, plain_text
 
 FAMILY = "👨\u200d👩\u200d👧"
-PERSIAN = "می\u200cخواهم"
+PERSIAN = "نمی\u200cشود"
 HINDI = "क्\u200dष"
 
 
-@pytest.mark.parametrize("words", [FAMILY, PERSIAN, HINDI, "❤️", "x\u200fא", "🫨", "Jo O’Neil–Weber"])
+@pytest.mark.parametrize("words", [FAMILY, PERSIAN, HINDI, "❤️", "x\u200fא", "🫨", "Jo O\u2019Neil"])
 def test_joiners_and_all_that_can_be_read_are_kept(words: str) -> None:
     assert one_line(f" {words} ") == words
     assert plain_text(f"{words}\r\n{words}") == f"{words}\n{words}"
