@@ -11,10 +11,10 @@ class TicketNotFound(ServiceError):
 
     kind: ClassVar = Kind.NOT_FOUND
     code: ClassVar = "ticket_not_found"
-    title: ClassVar = N_("There is no such ticket")
+    title: ClassVar = N_("This link opens no ticket")
 
     def __init__(self) -> None:
-        super().__init__(N_("The address is not complete, or a newer link has taken its place."))
+        super().__init__(N_("This link is not complete, or an old one. Use the link in our newest mail to you."))
 
 
 class LeaseLost(ServiceError):
