@@ -10,6 +10,7 @@ from services.queue.conversation import store as messages
 from services.queue.conversation.message import MessageKind
 from services.queue.decisions import store as decisions
 from services.queue.decisions.decide import ASKED_BY_FORM, decide_at_once
+from services.queue.decisions.tell_promise import acknowledge
 from services.queue.intake.errors import AddressInvalid
 from services.queue.payments import store as payments
 from services.queue.tickets import store as tickets
@@ -87,6 +88,7 @@ def _accept(context: Context, wanted: TicketRequest) -> tuple[Ticket, bool]:
         decisions.expect_decision(session, ticket, asked_in=ASKED_BY_FORM, promised_in=settings.decide_within)
         if ticket.payment is Payment.PENDING:
             payments.wait_for_payment(session, ticket, settings.payment_wait)
+        acknowledge(session, settings, ticket, change, decided_in=ASKED_BY_FORM)
         return ticket, True
 
 

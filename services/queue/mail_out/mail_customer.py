@@ -1,7 +1,7 @@
 """Write a mail to the customer of a ticket: stored with the change it tells of, sent by a job."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -11,6 +11,8 @@ from services.queue.mail_out import store as mails
 from services.queue.mail_out.letter import MailKind
 from services.queue.tickets.ticket import Ticket
 from shared.db import wake_after_commit
+
+AT_ONCE = timedelta(0)
 
 
 def mail_customer(
@@ -23,13 +25,24 @@ def mail_customer(
     once_key: str,
     now: datetime,
     answers: bool = False,
+    after: timedelta = AT_ONCE,
 ) -> bool:
     """Store the mail and wake the job that sends it; False when what `once_key` names was told before.
 
-    `answers` says that it carries a person's words: when the mail server has taken it, the first response is made.
+    `after` lets it wait, so that it may be completed. `answers` says that it carries a person's words: when the mail server has taken it, the first response is made.
     """
     domain = settings.support_email.rpartition("@")[2]
-    mail_id = mails.write(session, ticket, kind, parameters, once_key=once_key, domain=domain, answers=answers, now=now)
+    mail_id = mails.write(session, ticket, kind, parameters, once_key=once_key, domain=domain, answers=answers, now=now, after=after)
+    if mail_id is None:
+        return False
+    if not after:
+        wake_after_commit(session, "send_mail", mail_id)
+    return True
+
+
+def complete_mail(session: Session, parameters: Mapping[str, Any], *, once_key: str) -> bool:
+    """Let a mail that waits tell more, and send it at once; False when it is on its way or gone."""
+    mail_id = mails.complete(session, once_key, parameters)
     if mail_id is None:
         return False
     wake_after_commit(session, "send_mail", mail_id)
