@@ -53,6 +53,8 @@ PUBLIC = {
         "POST /t/<token>/cancel": A_LINK_OPENS_IT,
         "POST /t/<token>/standard": A_LINK_OPENS_IT,
         "POST /t/<token>/pay": A_LINK_OPENS_IT,
+        "POST /t/<token>/send-held": "only a link that was mailed opens it",
+        "POST /t/<token>/use-incident": "only a link that was mailed opens it",
     },
 }
 WITHOUT_FORM_TOKEN = {"billing": {"POST /webhooks/stripe"}, "entitlements": set(), "queue": set()}

@@ -18,7 +18,7 @@ from services.queue.mail_out.letter import Block, Letter, MailKind
 from services.queue.mail_out.store import StoredMail
 from services.queue.tickets import promise
 from services.queue.tickets import store as tickets
-from services.queue.tickets.address import ticket_url
+from services.queue.tickets.address import mailed_url
 from services.queue.tickets.promise import Promise
 from services.queue.tickets.ticket import Step
 from shared.reader import reading_in
@@ -30,7 +30,7 @@ def compose(session: Session, settings: Settings, stored: StoredMail) -> Mail:
     with reading_in(ticket.language, ticket.zone) as customer:
         letter = Letter(
             subject=letters.subject(ticket.subject, str(ticket.number)),
-            blocks=_blocks(session, stored, ticket_url(ticket, settings)),
+            blocks=_blocks(session, stored, mailed_url(ticket, settings)),
         )
         return Mail(
             message_id=stored.message_id,

@@ -102,8 +102,10 @@ def _promise(promise: Promise, now: datetime) -> tuple[Block, ...]:
 
 
 def _way_to_ticket(url: str) -> tuple[Block, ...]:
-    return (Link(label=_("Read everything so far, and write back"), url=url), _keep_to_yourself())
+    label = _("Read everything so far, write back, or use an incident")
+    return (Link(label=label, url=url), _keep_to_yourself())
 
 
 def _keep_to_yourself() -> Paragraph:
-    return Paragraph(text=_("Keep this link to yourself: whoever has it can read your ticket and write in your name."))
+    said = _("Keep this link to yourself: whoever has it can read this ticket, and write and act in your name.")
+    return Paragraph(text=said)

@@ -69,11 +69,11 @@ def write(
     domain: str,
     answers: bool,
     now: datetime,
-    after: timedelta,
+    due_in: timedelta | None,
 ) -> str | None:
     """Store a mail with its Message-ID, which no repetition changes; returns its id, None when it was told before.
 
-    `after` is how long it waits to be sent.
+    `due_in` is how long it waits to be sent; one that is held (None) is not due: proof.py says why, and lets it go.
     """
     mail_id = new_id("mail")
     statement = insert(outbound_mails).values(
@@ -87,7 +87,8 @@ def write(
         rfc_message_id=f"<{mail_id}@{domain}>",
         to_address=ticket.contact_email,
         created_at=now,
-        due_at=sa.func.now() + after,
+        held_at=now if due_in is None else None,
+        due_at=None if due_in is None else sa.func.now() + due_in,
     )
     return session.execute(
         statement.on_conflict_do_nothing(index_elements=[outbound_mails.c.once_key]).returning(outbound_mails.c.id)
@@ -95,15 +96,18 @@ def write(
 
 
 def complete(session: Session, once_key: str, parameters: Mapping[str, Any]) -> str | None:
-    """Let a mail that nobody has tried to send yet tell more, at once; its id, None where it is gone or told already."""
+    """Let a mail that nobody has tried to send yet tell more, at once; its id, None where there is no such mail.
+
+    One that is held back stays so.
+    """
     statement = (
         outbound_mails.update()
         .where(
             outbound_mails.c.once_key == once_key,
             outbound_mails.c.attempts == 0,
-            outbound_mails.c.due_at.is_not(None),
+            sa.or_(outbound_mails.c.due_at.is_not(None), outbound_mails.c.held_at.is_not(None)),
         )
-        .values(parameters=parameters, due_at=sa.func.now())
+        .values(parameters=parameters, due_at=sa.case((outbound_mails.c.held_at.is_(None), sa.func.now())))
         .returning(outbound_mails.c.id)
     )
     return session.execute(statement).scalar_one_or_none()

@@ -90,6 +90,29 @@ def test_whoever_has_not_proved_the_address_burns_no_credit_of_the_account(servi
     assert service.counters() == [(5, 0, 0)]
 
 
+def test_who_proves_the_address_later_gets_a_credit_once_and_keeps_the_clock_of_the_question(service: Told) -> None:
+    service.bought(size=5)
+    before = service.asked(verified=False)
+    with ThreadPoolExecutor(8) as pool:
+        answers = list(pool.map(lambda _: service.asked(verified=True), range(20)))
+    assert {(answer.response_class, answer.starts_at) for answer in answers} == {("premium", before.starts_at)}
+    assert service.counters() == [(4, 1, 0)]
+    assert service.asked(verified=False).response_class == "premium"
+
+
+def test_who_proves_the_address_and_has_nothing_left_keeps_what_was_promised(service: Told) -> None:
+    before = service.asked(verified=False)
+    assert service.asked(verified=True).decision_id == before.decision_id
+
+
+def test_who_paid_for_the_ticket_and_proves_the_address_uses_no_second_credit(service: Told) -> None:
+    service.bought(size=1, ticket="tkt_1")
+    service.bought("ord_2", size=5)
+    first = service.asked(verified=False)
+    assert service.asked(verified=True).decision_id == first.decision_id
+    assert sorted(service.counters()) == [(0, 1, 0), (5, 0, 0)]
+
+
 def test_the_words_of_a_standard_decision_do_not_tell_a_stranger_whether_there_are_credits(service: Told) -> None:
     service.bought(size=5)
     of_victim, of_nobody = service.asked("tkt_1"), service.asked("tkt_2", email="nobody@acme.test")

@@ -13,12 +13,12 @@ from sqlalchemy.exc import ProgrammingError
 from services.queue.base_tables import audit_entries
 from services.queue.conversation.tables import messages
 from services.queue.decisions.tables import pending_decisions, promise_deadlines
-from services.queue.intake.errors import AddressInvalid
 from services.queue.mail_out.tables import outbound_mails
 from services.queue.payments import buy_incident
 from services.queue.payments.errors import NothingToPay
 from services.queue.tickets.tables import tickets
 from services.queue.tickets.ticket import Choice, Payment
+from shared.email_address import AddressInvalid
 from tests.support.queue import CHECKOUT, Queue, queue_service
 
 
@@ -71,7 +71,7 @@ def test_the_mail_with_the_link_goes_out_though_nobody_decides_and_the_due_time_
     queue.let_time_pass("outbound_mails")
     queue.sweep("sweep_mails")
     [first] = queue.mail.taken
-    assert queue.path(ticket) in first.text
+    assert queue.mailed(ticket) in first.text
     assert "A person answers by" not in first.text
     queue.decide(ticket.id)
     queue.sweep("sweep_mails")
@@ -205,7 +205,7 @@ def test_while_a_payment_is_pending_no_agent_gets_it_and_the_mail_with_the_link_
     queue.sweep("sweep_mails")
     [mail] = queue.mail.taken
     assert "It is not paid yet." in mail.text
-    assert queue.path(ticket) in mail.text
+    assert queue.mailed(ticket) in mail.text
     assert "A person answers by" not in mail.text
     assert mail.subject == f"Payments fail (#{ticket.number})"
 
