@@ -35,7 +35,7 @@ def acknowledge(session: Session, settings: Settings, ticket: Ticket, change: Ch
 def tell_promise(
     session: Session, settings: Settings, ticket: Ticket, change: Change, *, better: bool, paid: bool = False
 ) -> None:
-    """Say by when a person answers, unless a payment is awaited; later what is better. `paid`: it was bought just now."""
+    """Say by when a person answers, unless a payment is awaited; later what is better. `paid`: bought just now."""
     if ticket.promise is None or ticket.payment is Payment.PENDING or ticket.state is not State.OPEN:
         return
     if ticket.first_responded_at is not None:

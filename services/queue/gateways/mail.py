@@ -58,7 +58,7 @@ def as_message(mail: Mail, mail_from: str) -> EmailMessage:
     """The mail as RFC 5322 has it. Answers go to the same address, at which a person reads; it is never a no-reply.
 
     A stranger's words stand in the subject only, and never as an encoded word (`=?utf-8?q?=0D=0A?=`): Python would
-    decode it, before 3.11.10 writes the line breaks in it as they are, and whoever wrote it would add headers, or a body.
+    decode it, before 3.11.10 it writes line breaks in it as they are, and whoever wrote it would add headers or a body.
     """
     name, address = parseaddr(mail_from)
     sender = Address(name, addr_spec=address)

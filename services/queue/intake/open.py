@@ -59,7 +59,7 @@ def _accept(context: Context, wanted: TicketRequest) -> tuple[Ticket, bool]:
     change = Change(actor=wanted.actor, action="opened", why=f"asked for {wanted.choice}", at=clock.now())
     text, values = plain_text(wanted.text), _values(wanted)
     if not values["subject"]:
-        raise TextMissing(N_("Say in a few words what it is about."), field="subject")
+        raise TextMissing(N_("Give it a short title."), field="subject")
     if not text:
         raise TextMissing(N_("Tell us what happened."))
     settings = context.settings

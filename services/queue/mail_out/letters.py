@@ -31,10 +31,16 @@ def subject(words: str, number: str) -> str:
     return f"{said} (#{number})"
 
 
-def acknowledgement(promise: Promise | None, pay_within: timedelta | None, now: datetime, url: str) -> tuple[Block, ...]:
+def acknowledgement(
+    promise: Promise | None, pay_within: timedelta | None, now: datetime, url: str
+) -> tuple[Block, ...]:
     """We have it, and what is true now: by when a person answers, or that we look it up, or that it is to be paid."""
     if pay_within is not None:
-        return (Paragraph(text=_("We have your message. It is not paid yet.")), *_to_pay(pay_within, url), *_not_yours())
+        return (
+            Paragraph(text=_("We have your message. It is not paid yet.")),
+            *_to_pay(pay_within, url),
+            *_not_yours(),
+        )
     if promise is None:
         said = _("We have your message. We are working out by when a person answers, and write to you again.")
         return (Paragraph(text=said), *_way_to_ticket(url), *_not_yours())

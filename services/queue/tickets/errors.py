@@ -48,7 +48,7 @@ class TextMissing(ServiceError):
     """A step that needs words came without."""
 
     code: ClassVar = "text_missing"
-    title: ClassVar = N_("Some words are missing")
+    title: ClassVar = N_("Something is missing")
 
     def __init__(self, message: str, field: str = "text") -> None:
         super().__init__(message, field=field)

@@ -44,7 +44,7 @@ def bought(queue: Queue, **more: Any) -> Any:
 def test_the_ask_page_offers_it_with_its_own_time_and_words(queue: Queue) -> None:
     html = queue.customer().get("/ask?product=fast_1&currency=usd").text
     assert "One incident, at once" in html
-    assert "If you pay now, a senior engineer answers within 30 minutes (around the clock)." in html
+    assert "If you pay now, a senior agent answers within 30 minutes (around the clock)." in html
     assert WITHIN_30["sentences"]["en"] in html
 
 

@@ -196,7 +196,9 @@ def test_a_mail_stands_in_its_thread_and_can_be_answered() -> None:
 
 @given(
     st.text(st.characters(exclude_categories=["Cc", "Cs", "Zl", "Zp"]), max_size=60)
-    | st.lists(st.sampled_from(["=?utf-8?q?=0D=0ABcc:_x@y.z?=", "=?", "?=", " ", "é", "שלום", "👨\u200d👩"])).map("".join)
+    | st.lists(st.sampled_from(["=?utf-8?q?=0D=0ABcc:_x@y.z?=", "=?", "?=", " ", "é", "שלום", "👨\u200d👩"])).map(
+        "".join
+    )
 )
 @settings(max_examples=50)
 def test_no_subject_adds_a_header_or_a_body(words: str) -> None:
