@@ -146,6 +146,16 @@ class Peers:
         def offers() -> Any:
             return self._trouble(self.billing) or jsonify(self.offers)
 
+        @app.get("/v1/orders/<order_id>")
+        def purchase(order_id: str) -> Any:
+            bought = {"order_id": order_id, "credits": 5, "amount_minor": 22500, "currency": "usd"}
+            return self._trouble(self.billing) or jsonify(bought | {"paid_at": "2026-11-24T12:00:00+00:00"})
+
+        @app.get("/v1/orders/<order_id>/receipt")
+        def receipt(order_id: str) -> Any:
+            url = f"https://pay.stripe.com/receipts/{order_id}"
+            return self._trouble(self.billing) or jsonify(receipt_url=url)
+
         @app.post("/v1/orders")
         def order() -> Any:
             self.orders.append(request.get_json())
