@@ -4,6 +4,7 @@ import re
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -222,7 +223,8 @@ class Queue:
 
     def __init__(self, databases: Any, peers: Peers, **more: str) -> None:
         urls = {"entitlements": peers.url, "billing": peers.url, "queue": "http://queue.test"}
-        variables = environment("queue", databases=databases, redis_url="redis://127.0.0.1:1", urls=urls, **more)
+        more.setdefault("redis_url", "redis://127.0.0.1:1")
+        variables = environment("queue", databases=databases, urls=urls, **more)
         self.app = create_app(Settings.read(Env(variables)))
         context: Context = self.app.extensions["context"]
         context.db.enqueue = None
@@ -352,6 +354,8 @@ class Browser:
         """Load a page, fill in its form with that action, and send it."""
         html = self.client.get(page).text
         found = re.search(rf'<form[^>]*action="{re.escape(action)}".*?</form>', html, re.DOTALL)
+        if found is None and f' form="work" formaction="{action}"' in html:
+            found = re.search(r'<form id="work".*?</form>', html, re.DOTALL)
         assert found, f"no form {action} on {page}"
         return self.client.post(action, data=hidden_fields(found[0]) | fields)
 
@@ -363,14 +367,7 @@ def hidden_fields(form: str) -> dict[str, str]:
 
 
 def _with_mail(context: Context, mail: RecordingMailServer) -> Context:
-    return Context(
-        settings=context.settings,
-        db=context.db,
-        entitlements=context.entitlements,
-        billing=context.billing,
-        mail=mail,
-        peers=context.peers,
-    )
+    return replace(context, mail=mail)
 
 
 @contextmanager

@@ -3,7 +3,7 @@
 from flask import Blueprint, make_response, redirect, render_template, request
 from werkzeug.wrappers import Response
 
-from services.billing.checkout.receive import Return, receive
+from services.billing.checkout.receive import Return, receive, receive_canceled
 from services.billing.orders.look_up import look_up
 from services.billing.orders.order import Order, OrderState
 from services.billing.web import context
@@ -56,19 +56,23 @@ def show_state() -> Response:
 @checkout.get("/checkout/canceled")
 @public
 def canceled() -> Response | str:
-    """Lead to the ticket, whose page asks how to go on, once. Bought without one: nothing was charged, and what now."""
-    order = look_up(context(), request.args.get("order", ""))
-    ticket_url = _ticket_url(order, unpaid=order.state is not OrderState.SETTLED)
-    if order.parked is not None:
-        return redirect(f"/checkout/return?order={order.order_id}", code=303)
-    if ticket_url is not None:
+    """Say what Stripe knows: paid, not paid, or nobody knows yet. Paying is offered only where nothing was paid.
+
+    Where that is known, the page of the ticket asks how to go on, and asks it once.
+    """
+    answer = receive_canceled(context(), request.args.get("order", ""))
+    order = answer.order
+    ticket_url, settled = _ticket_url(order, unpaid=answer.unpaid), order.state is OrderState.SETTLED
+    if ticket_url is not None and order.parked is None and (answer.unpaid or settled):
         return redirect(ticket_url, code=303)
     return render_template(
         "checkout_canceled.html",
         order=order,
         bought=_bought(order),
-        can_pay=order.state is OrderState.OPEN and order.checkout_url is not None,
-        settled=order.state is OrderState.SETTLED,
+        can_pay=answer.unpaid and order.checkout_url is not None,
+        closed=order.state is OrderState.ABANDONED,
+        settled=settled,
+        ticket_url=ticket_url,
         ask_url=_ask_url(),
     )
 

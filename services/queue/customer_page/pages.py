@@ -20,18 +20,19 @@ from services.queue.payments.pages import remember_here
 from services.queue.payments.payment import may_be_paid, may_use_incident, stands_paid
 from services.queue.payments.use_incident import use_incident
 from services.queue.tickets.address import Visit, visit_behind
-from services.queue.tickets.errors import TextMissing, TicketMovedOn
+from services.queue.tickets.errors import TextMissing, TicketMovedOn, TicketNotFound
 from services.queue.tickets.reasons import reasons_said, told_to_anybody
 from services.queue.tickets.text import LONGEST_TEXT
 from services.queue.tickets.ticket import Payment, State, Ticket
 from services.queue.tickets.words import too_long
-from services.queue.web import context
+from services.queue.web import WRONG_LINKS, context
 from shared import clock
 from shared.ids import new_token
 from shared.language import gettext as _
 from shared.language import ngettext
 from shared.reader import known_zone
 from shared.web.access import public
+from shared.web.limits import counting_guesses
 from shared.web.problems import words_of
 from shared.web.reading import ZONE_COOKIE
 
@@ -215,7 +216,7 @@ def _form_token() -> str:
 
 def _acting(token: str) -> Visit:
     """Who sends a form of this page; by a mailed link that proves the address."""
-    with context().db.transaction() as transaction:
+    with counting_guesses(WRONG_LINKS, TicketNotFound), context().db.transaction() as transaction:
         visit = visit_behind(transaction, context().settings, token)
         if visit.proven:
             prove_address(transaction, visit.ticket.contact_key, clock.now())
@@ -227,7 +228,7 @@ def _ticket(token: str) -> Ticket:
 
 
 def _case(token: str) -> Case:
-    with context().db.transaction() as transaction:
+    with counting_guesses(WRONG_LINKS, TicketNotFound), context().db.transaction() as transaction:
         return case_of(transaction, visit_behind(transaction, context().settings, token))
 
 

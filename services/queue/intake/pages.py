@@ -14,17 +14,23 @@ from services.queue.payments.buy_incident import checkout_url
 from services.queue.payments.pages import remember_here
 from services.queue.payments.payment import may_be_paid
 from services.queue.tickets.address import Visit, page_path, visit_behind
+from services.queue.tickets.errors import TicketNotFound
 from services.queue.tickets.ticket import Choice, Payment, Ticket
-from services.queue.web import context
+from services.queue.web import WRONG_LINKS, context
 from shared import clock
 from shared.audit import CUSTOMER
-from shared.ids import new_token
+from shared.email_address import contact_key
+from shared.ids import digest, new_token
+from shared.language import ngettext
+from shared.limits import Limit
 from shared.reader import reader
 from shared.web.access import public
+from shared.web.limits import counting_guesses, wait_for
 
 ask_pages = Blueprint("ask", __name__, template_folder="templates")
 
 _LONGEST_TOKEN = 64
+Refused = tuple[str, int] | tuple[str, int, dict[str, str]]
 
 
 @ask_pages.get("/ask")
@@ -38,7 +44,7 @@ def ask() -> str:
 
 @ask_pages.post("/ask")
 @public
-def send() -> Response | tuple[str, int]:
+def send() -> Response | Refused:
     """Open the ticket of somebody who is not known yet."""
     return _receive(None)
 
@@ -54,14 +60,14 @@ def ask_again(token: str) -> str:
 
 @ask_pages.post("/t/<token>/ask")
 @public
-def send_again(token: str) -> Response | tuple[str, int]:
+def send_again(token: str) -> Response | Refused:
     """Open another ticket of the same address."""
     return _receive(token)
 
 
 def _visit(token: str, *, acting: bool = False) -> Visit:
     """Who came by this link; who sends a form by a mailed one has proved the address."""
-    with context().db.transaction() as transaction:
+    with counting_guesses(WRONG_LINKS, TicketNotFound), context().db.transaction() as transaction:
         visit = visit_behind(transaction, context().settings, token)
         if acting and visit.proven:
             prove_address(transaction, visit.ticket.contact_key, clock.now())
@@ -72,7 +78,7 @@ def _proven_address(visit: Visit | None) -> str | None:
     return visit.ticket.contact_email if visit is not None and visit.proven else None
 
 
-def _receive(token: str | None) -> Response | tuple[str, int]:
+def _receive(token: str | None) -> Response | Refused:
     visit = _visit(token, acting=True) if token else None
     earlier = visit.ticket if visit is not None else None
     draft = Draft.read(request.form)
@@ -82,6 +88,9 @@ def _receive(token: str | None) -> Response | tuple[str, int]:
     errors = errors_in(draft, available)
     if errors:
         return _form(draft, available, errors, earlier, token or ""), 422
+    if (wait := wait_for(_forms(), _counted_for(visit))) is not None:
+        too_many = {"": _too_many(wait)}
+        return _form(draft, available, too_many, earlier, token or ""), 429, {"Retry-After": str(wait)}
     ticket = open_ticket(
         context(),
         TicketRequest(
@@ -102,6 +111,25 @@ def _receive(token: str | None) -> Response | tuple[str, int]:
     )
     remember_here(ticket)
     return redirect(_next_place(ticket), 303)
+
+
+def _counted_for(visit: Visit | None) -> str | None:
+    """Who has proved an address is counted by it, and not with whoever sits in the same network."""
+    address = _proven_address(visit)
+    return None if address is None else digest(contact_key(address))
+
+
+def _forms() -> Limit:
+    return Limit(name="forms", most=context().settings.forms_per_network, within_s=600)
+
+
+def _too_many(wait_s: int) -> str:
+    minutes = max(1, round(wait_s / 60))
+    return ngettext(
+        "Many questions came from your network in a short time. Yours is still here: send it again in %(num)s minute.",
+        "Many questions came from your network in a short time. Yours is still here: send it again in %(num)s minutes.",
+        minutes,
+    )
 
 
 def _of_same_person(draft: Draft, earlier: Ticket) -> Draft:

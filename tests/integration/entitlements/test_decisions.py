@@ -13,6 +13,7 @@ from services.entitlements.tickets.errors import TicketBelongsToAnother
 from tests.support.entitlements import JO, MONDAY, Told
 from tests.support.house import until
 from tests.support.statements import counted
+from tests.support.tiny import token
 
 
 def test_a_ticket_of_somebody_who_paid_nothing_is_standard_within_24_hours_on_weekdays(service: Told) -> None:
@@ -145,6 +146,29 @@ def test_a_credit_waits_for_its_ticket_and_no_other_takes_it(service: Told) -> N
     service.bought(ticket="tkt_paid")
     assert service.asked("tkt_other", verified=True).response_class == "standard"
     assert service.asked("tkt_paid").response_class == "premium"
+
+
+def left(service: Told) -> int:
+    """What the page of the customer offers."""
+    with service.http() as client:
+        answer = client.get(f"/v1/balance?email={JO}", headers=token("queue", "entitlements"))
+        return int(answer.json["available"])
+
+
+def test_what_is_offered_can_be_used_while_a_credit_waits_for_a_ticket_that_nobody_knows(service: Told) -> None:
+    service.bought(ticket="tkt_none")
+    assert left(service) == 0
+    assert service.asked("tkt_2", verified=True).response_class == "standard"
+    service.bought("ord_2", size=2, ticket="tkt_none_either")
+    assert left(service) == 1
+    assert service.asked("tkt_3", verified=True).response_class == "premium"
+
+
+def test_a_credit_for_a_ticket_that_there_never_was_is_free_after_a_day(service: Told) -> None:
+    service.bought(ticket="tkt_none")
+    service.rows("UPDATE grants SET created_at = created_at - interval '25 hours' RETURNING 1")
+    assert left(service) == 1
+    assert service.asked("tkt_2", verified=True).response_class == "premium"
 
 
 def test_of_a_pack_that_waits_for_its_ticket_the_others_are_free(service: Told) -> None:
