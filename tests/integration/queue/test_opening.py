@@ -204,7 +204,7 @@ def test_while_a_payment_is_pending_no_agent_gets_it_and_the_mail_with_the_link_
     assert not ticket.queued
     queue.sweep("sweep_mails")
     [mail] = queue.mail.taken
-    assert "It is not paid yet." in mail.text
+    assert "Your payment has not arrived yet." in mail.text
     assert queue.mailed(ticket) in mail.text
     assert "A person answers by" not in mail.text
     assert mail.subject == f"Payments fail (#{ticket.number})"
