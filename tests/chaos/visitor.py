@@ -75,7 +75,8 @@ class Visitor(Browser):
             if answered:
                 self.response = answered[0]
                 break
-            self.rest(_PAUSE_S)
+            if self.over.wait(_PAUSE_S):  # what was sent is told all the same
+                break
         all_refused = all(answer is not None and 400 <= answer.status_code < 500 for answer in known)
         return Outcome.REFUSED if all_refused else Outcome.UNKNOWN
 
