@@ -1,4 +1,7 @@
-"""`python -m tests.chaos --seed N --minutes M`: one run of chaos; status 1 when something does not hold, 2 when it shows too little."""
+"""`python -m tests.chaos --seed N --minutes M`: one run of chaos.
+
+Status 1 when something does not hold, 2 when too little was done to show anything.
+"""
 
 import argparse
 import sys
