@@ -16,6 +16,12 @@ class EnvelopeV1(Contract):
     body = fields.Dict(keys=fields.String(), required=True)
 
 
+class EnvelopesV1(Contract):
+    """What is posted to a consumer's `/events/batch`: all of it is taken, or nothing."""
+
+    events = fields.List(fields.Nested(EnvelopeV1), required=True, validate=validate.Length(1, 100))
+
+
 class IncidentsPurchasedV1(Contract):
     """billing -> entitlements: an order is settled; grant its credits."""
 

@@ -9,6 +9,7 @@ import pytest
 import sqlalchemy as sa
 
 from services.entitlements.decisions import store as decisions
+from services.entitlements.tickets import store as tickets
 from services.entitlements.tickets.errors import TicketBelongsToAnother
 from tests.support.entitlements import JO, MONDAY, Told
 from tests.support.house import until
@@ -102,6 +103,19 @@ def test_questions_and_payments_for_the_same_tickets_at_once_do_not_lock_each_ot
     held = service.rows("SELECT ticket_id FROM decisions WHERE source_id IS NOT NULL AND rank = 20")
     assert {ticket for (ticket,) in held} == {f"tkt_{number}" for number in range(30)}
     assert sum(held for _, held, _ in service.counters()) == 30
+
+
+def test_a_first_decision_waits_for_its_ticket_before_it_takes_a_credit(service: Told) -> None:
+    """Everybody takes the ticket first and then the grant; the other way around two would wait for each other."""
+    service.bought(size=2)
+    db = service.context.db
+    with ThreadPoolExecutor(1) as pool:
+        with db.transaction() as session:
+            tickets.reserve(session, "tkt_1", MONDAY)
+            asked = pool.submit(service.asked, verified=True)
+            until(lambda: bool(service.rows("SELECT 1 FROM pg_locks WHERE NOT granted")))
+            assert service.rows("SELECT available FROM grants FOR UPDATE NOWAIT") == [(2,)]
+        assert asked.result().response_class == "premium"
 
 
 def test_whoever_has_not_proved_the_address_burns_no_credit_of_the_account(service: Told) -> None:
