@@ -9,7 +9,7 @@ from sqlalchemy.dialects.postgresql import ARRAY, insert
 from sqlalchemy.orm import Session
 
 from shared import clock
-from shared.contracts import EVENTS
+from shared.contracts import EVENTS, shape_of
 from shared.db import Database
 from shared.errors import Kind, ServiceError
 from shared.telemetry import bound_request_id
@@ -84,7 +84,7 @@ def read_body(event_type: str, body: dict[str, Any]) -> dict[str, Any]:
     if event_type not in EVENTS:
         raise UnknownEvent(f"There is no event {event_type!r}. Send one that the contracts name.", field="type")
     try:
-        loaded: dict[str, Any] = EVENTS[event_type]().load(body)
+        loaded: dict[str, Any] = shape_of(event_type).load(body)
     except ValidationError as error:
         raise UnknownEvent(f"The body of {event_type} is not in its shape: {error.messages}", field="body") from error
     return loaded

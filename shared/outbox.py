@@ -9,7 +9,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Session
 
 from shared import clock
-from shared.contracts import EVENTS
+from shared.contracts import shape_of
 from shared.db import Database, wake_after_commit
 from shared.errors import ServiceError
 from shared.http import PeerUnavailable, ServiceClient
@@ -59,7 +59,7 @@ def publish(session: Session, event_type: str, body: dict[str, Any], *, to: str)
 
     `body` holds Python values (aware datetimes) in the shape that contracts.EVENTS names for the type.
     """
-    schema = EVENTS[event_type]()
+    schema = shape_of(event_type)
     written = schema.dump(body)
     if wrong := schema.validate(written):
         raise ValueError(f"{event_type} does not fit its contract: {wrong}")
