@@ -42,6 +42,13 @@ def test_only_one_place_reads_the_environment() -> None:
     assert readers == {"shared/env.py"}
 
 
+def test_only_the_composer_of_mails_makes_the_link_that_proves_an_address() -> None:
+    makers = {str(path) for path, tree in sources("services").items() if calls(tree, "mailed_url")}
+    assert makers == {"services/queue/delivery/compose.py"}
+    sealed = {str(path) for path, tree in sources("services").items() if calls(tree, "link_token")}
+    assert sealed == {"services/queue/tickets/link.py", "services/queue/tickets/address.py"}
+
+
 def test_only_configs_ask_for_settings() -> None:
     makers = {str(path) for path, tree in sources("services").items() if calls(tree, "Env")}
     assert makers == {f"services/{service}/config.py" for service in SERVICES}
