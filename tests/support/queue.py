@@ -146,6 +146,16 @@ class Peers:
         def offers() -> Any:
             return self._trouble(self.billing) or jsonify(self.offers)
 
+        @app.get("/v1/orders/<order_id>")
+        def purchase(order_id: str) -> Any:
+            bought = {"order_id": order_id, "credits": 5, "amount_minor": 22500, "currency": "usd"}
+            return self._trouble(self.billing) or jsonify(bought | {"paid_at": "2026-11-24T12:00:00+00:00"})
+
+        @app.get("/v1/orders/<order_id>/receipt")
+        def receipt(order_id: str) -> Any:
+            url = f"https://pay.stripe.com/receipts/{order_id}"
+            return self._trouble(self.billing) or jsonify(receipt_url=url)
+
         @app.post("/v1/orders")
         def order() -> Any:
             self.orders.append(request.get_json())
@@ -344,6 +354,8 @@ class Browser:
         """Load a page, fill in its form with that action, and send it."""
         html = self.client.get(page).text
         found = re.search(rf'<form[^>]*action="{re.escape(action)}".*?</form>', html, re.DOTALL)
+        if found is None and f' form="work" formaction="{action}"' in html:
+            found = re.search(r'<form id="work".*?</form>', html, re.DOTALL)
         assert found, f"no form {action} on {page}"
         return self.client.post(action, data=hidden_fields(found[0]) | fields)
 

@@ -85,6 +85,12 @@ class Charges:
         with translated(changes=False):
             return charge_of(self._client.v1.charges.retrieve(charge_id, {"expand": [_BALANCE]}).to_dict())
 
+    def receipt_url(self, charge_id: str) -> str | None:
+        """Where Stripe shows its receipt now. An old address asks for the e-mail of the payment first."""
+        with translated(changes=False):
+            url = self._client.v1.charges.retrieve(charge_id).to_dict().get("receipt_url")
+        return str(url) if url else None
+
     def list_between(self, begins_at: datetime, ends_at: datetime) -> Iterator[Charge]:
         """All charges made in [begins_at, ends_at), with their balance transactions."""
         created = {"gte": int(begins_at.timestamp()), "lt": int(ends_at.timestamp())}
