@@ -13,6 +13,7 @@ from pathlib import Path
 from sandbox import terminal
 from sandbox.embedded import Identity, die_with_parent
 from sandbox.leftovers import note
+from sandbox.log_lines import short
 
 LONGEST_PAUSE_S = 10.0
 CALM_AFTER_S = 30.0
@@ -45,7 +46,7 @@ class Child:
     _again_at: float = 0.0
 
     def start(self) -> None:
-        """Start the process; its lines go to the terminal and to its log file. Call from the main thread."""
+        """Start the process; its lines go to its log file, and in short to the terminal. Call from the main thread."""
         self._began = time.monotonic()
         self.process = subprocess.Popen(
             self.argv,
@@ -70,8 +71,8 @@ class Child:
                 log.flush()
                 text = raw.decode(errors="replace").rstrip()
                 self._tail = [*self._tail[-_TAIL:], text]
-                if not self.quiet and text:
-                    terminal.line(self.name, text)
+                if not self.quiet and (shown := short(self.name, text, once=self.once)):
+                    terminal.line(shown)
 
     @property
     def pid(self) -> int:

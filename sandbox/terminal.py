@@ -1,16 +1,14 @@
-"""What the terminal shows: a colored name before each line, and in the end a table of addresses."""
+"""What the terminal shows: one short line for each thing that happens, and a table of addresses."""
 
 import os
 import sys
 import threading
 from contextlib import suppress
-from itertools import cycle
 
-_COLORS = cycle(("36", "32", "33", "35", "34", "96", "92", "93", "95", "94"))
 _NAME_WIDTH = 23
 GOOD, WARNING = "32", "33"
+_TROUBLE = (" WARNING ", " ERROR ", " CRITICAL ", "Traceback")
 _lock = threading.Lock()
-_color_of: dict[str, str] = {}
 
 
 def _colored() -> bool:
@@ -27,10 +25,9 @@ def _show(text: str) -> None:
         print(text, flush=True)
 
 
-def line(name: str, text: str) -> None:
-    """One line of one part, whole, with the part's name before it."""
-    color = _color_of.get(name) or _color_of.setdefault(name, next(_COLORS))
-    _show(f"{paint(name.ljust(_NAME_WIDTH), color)} {text}")
+def line(text: str) -> None:
+    """One line of one part, whole; what went wrong stands out."""
+    _show(paint(text, WARNING) if any(word in text for word in _TROUBLE) else text)
 
 
 def say(text: str = "") -> None:

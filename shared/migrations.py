@@ -83,7 +83,14 @@ def take_time(op: Operations | Any, *statements: str) -> None:
 
 
 def add_index(
-    op: Operations | Any, name: str, table: str, columns: str, *, unique: bool = False, where: str = ""
+    op: Operations | Any,
+    name: str,
+    table: str,
+    columns: str,
+    *,
+    unique: bool = False,
+    where: str = "",
+    using: str = "btree",
 ) -> None:
     """Build an index while the table is in use; one that an interrupted migration left half built is built anew.
 
@@ -92,7 +99,7 @@ def add_index(
     with _beside_the_work(op):
         op.execute(f"DROP INDEX CONCURRENTLY IF EXISTS {name}")
         kind, condition = "UNIQUE INDEX" if unique else "INDEX", f" WHERE {where}" if where else ""
-        op.execute(f"CREATE {kind} CONCURRENTLY {name} ON {table} ({columns}){condition}")
+        op.execute(f"CREATE {kind} CONCURRENTLY {name} ON {table} USING {using} ({columns}){condition}")
 
 
 def drop_index(op: Operations | Any, name: str) -> None:

@@ -1,35 +1,40 @@
-"""Who may call a route: denied unless the route says otherwise. A route that says nothing stops the start."""
+"""Who may call a route, and how often: denied unless it says otherwise. One that says nothing stops the start."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import wraps
 from typing import Any, TypeVar, cast
 from urllib.parse import urlencode
 
 from flask import Flask, current_app, g, redirect, request, session
 from werkzeug.datastructures import WWWAuthenticate
-from werkzeug.exceptions import Forbidden, Unauthorized
+from werkzeug.exceptions import Forbidden, TooManyRequests, Unauthorized
 from werkzeug.wrappers import Response
 
 from shared.identity import BearerVerifier, Caller
 from shared.language import N_
+from shared.limits import Limit
+from shared.web.limits import wait_for
 from shared.web.problems import wants_problem
 
 View = TypeVar("View", bound=Callable[..., Any])
 
 STAFF_SESSION = "staff"
+WRONG_KEYS = Limit(name="wrong_keys", most=20, within_s=600)
+"""Credentials that are none, from one network. A good one passes from there all the same."""
 OUTSIDE_ENDPOINTS = frozenset({"static", "bootstrap.static", "shared.static", "assets.asset"})
 """Files that anybody may read: the only routes that carry no mark of their own."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Access:
-    """What a route allows. `csrf` is off only where the caller proves each request otherwise (a signed webhook)."""
+    """What a route allows. `signed`: a signature over the request's bytes proves it, and only the view can check it."""
 
     public: bool = False
     services: frozenset[str] = frozenset()
     staff: frozenset[str] = frozenset()
     api_keys: bool = False
-    csrf: bool = True
+    signed: bool = False
 
     def admits(self, caller: Caller) -> bool:
         """Whether this caller may call the route."""
@@ -55,9 +60,12 @@ def public(view: View) -> View:
     return _mark(Access(public=True))(view)
 
 
-def public_without_csrf(view: View) -> View:
-    """Anybody may call this route, and each request proves itself by its own signature."""
-    return _mark(Access(public=True, csrf=False))(view)
+def signed(view: View) -> View:
+    """Anybody may call this route, and each request proves itself by its own signature.
+
+    Before the view has checked it nothing reads the body, asks for a cookie or looks for a form's token.
+    """
+    return _mark(Access(public=True, signed=True))(view)
 
 
 def staff(*roles: str) -> Callable[[View], View]:
@@ -75,6 +83,27 @@ def allow(
 ) -> Callable[[View], View]:
     """Any of these may call this route."""
     return _mark(Access(services=frozenset(services), staff=frozenset(staff), api_keys=api_keys))
+
+
+def limited_by_key(limit: Limit) -> Callable[[View], View]:
+    """An integrator may call this route so often; staff and the other services are not counted. Under `idempotent`."""
+
+    def decorate(view: View) -> View:
+        @wraps(view)
+        def limited(*arguments: Any, **named: Any) -> Any:
+            caller = current_caller()
+            if caller is not None and caller.kind == "integrator":
+                _refuse_after(limit, caller.subject)
+            return view(*arguments, **named)
+
+        return cast("View", limited)
+
+    return decorate
+
+
+def _refuse_after(limit: Limit, who: str | None = None) -> None:
+    if (wait := wait_for(limit, who)) is not None:
+        raise TooManyRequests(retry_after=wait)
 
 
 def access_of(app: Flask, endpoint: str) -> Access | None:
@@ -117,6 +146,12 @@ def _identify() -> Caller | None:
     )
 
 
+def body_is_read_by_its_view() -> bool:
+    """Whether nobody may read the body before the view: the route wants it signed, or there is no route."""
+    access = access_of(current_app, request.endpoint) if request.endpoint else None
+    return access is None or access.signed
+
+
 def enforce() -> Response | None:
     """Before each request: recognize the caller, protect forms, let through whom the route admits."""
     if request.endpoint is None:
@@ -124,7 +159,11 @@ def enforce() -> Response | None:
     access = access_of(current_app, request.endpoint)
     if access is None:
         raise Forbidden
+    if access.signed:
+        return None
     g.caller = caller = _identify()
+    if caller is None and _bearer() is not None:
+        _refuse_after(WRONG_KEYS)
     if not access.public:
         if caller is None:
             if access.staff and not wants_problem():
@@ -133,6 +172,6 @@ def enforce() -> Response | None:
             raise Unauthorized(www_authenticate=WWWAuthenticate("bearer"))
         if not access.admits(caller):
             raise Forbidden(N_("Your role does not allow this."))
-    if access.csrf and _bearer() is None:
+    if _bearer() is None:
         current_app.extensions["csrf"].protect()
     return None

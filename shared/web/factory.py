@@ -12,15 +12,18 @@ from flask import Blueprint, Response, g, redirect, request
 from flask_wtf.csrf import CSRFProtect
 from sqlalchemy.orm import Session
 from structlog.contextvars import bind_contextvars, clear_contextvars
+from werkzeug.middleware.proxy_fix import ProxyFix
 
 from shared import clock
 from shared.db import Database
 from shared.deadlines import deadline
 from shared.identity import BearerVerifier
 from shared.ids import new_id
+from shared.limits import Limits
 from shared.reader import reader
 from shared.settings import CommonSettings, OidcSettings
 from shared.telemetry import REQUESTS, get_logger, request_id
+from shared.waking import Waker
 from shared.web import access, assets, formats, problems, reading, reference, signin
 from shared.web.input_limits import refuse_unmeasured, refuse_unreadable
 from shared.web.operation import operation_routes
@@ -84,9 +87,14 @@ def create_app(
     )
     app.extensions["context"] = context
     app.extensions["database"] = db
+    if db.enqueue is not None:
+        db.enqueue = Waker(db.enqueue)
     app.extensions["bearer_verifier"] = BearerVerifier(
         settings.service, settings.peer_public_keys, settings.api_key_hashes
     )
+    app.extensions["limits"] = Limits(settings.redis_url)
+    if settings.trusted_proxies:
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=settings.trusted_proxies, x_proto=0)  # type: ignore[method-assign]
     CSRFProtect(app)
     problems.register(app)
     reading.register(app, settings.public_url)
@@ -193,5 +201,6 @@ def _around_each_request(app: APIFlask, service: str, headers: Mapping[str, str]
                 status=response.status_code,
                 ms=round(seconds * 1000, 1),
                 caller=caller.subject if (caller := access.current_caller()) else None,
+                live="X-Live" in request.headers,  # a page asked by itself, and nobody pressed anything
             )
         return response

@@ -7,18 +7,23 @@ from authlib.integrations.flask_client import OAuth
 from flask import Blueprint, Flask, redirect, request, session
 from joserfc.errors import JoseError
 from requests import RequestException
+from werkzeug.exceptions import TooManyRequests
 from werkzeug.wrappers import Response
 
 from shared.errors import Kind, ServiceError
 from shared.identity import STAFF_ROLES
 from shared.language import N_
+from shared.limits import Limit
 from shared.settings import OidcSettings
 from shared.telemetry import get_logger
 from shared.web.access import STAFF_SESSION, public
+from shared.web.limits import wait_for
 
 log = get_logger()
 
 _NEXT = "signin_next"
+WRONG_SIGNINS = Limit(name="wrong_signins", most=20, within_s=600)
+"""Ways back from the provider that are none, from one network. Who signs in well is not counted."""
 _NOBODY = N_("Nobody can sign in just now. Try again in a moment.")
 
 
@@ -80,6 +85,8 @@ def register(app: Flask, settings: OidcSettings, public_url: str) -> None:
             claims: dict[str, Any] = provider.authorize_access_token()["userinfo"]
         except (OAuthError, JoseError, KeyError) as error:
             log.info("sign-in refused", why=str(error))
+            if (wait := wait_for(WRONG_SIGNINS)) is not None:
+                raise TooManyRequests(retry_after=wait) from error
             raise SigninFailed(N_("Start again from the page that you wanted.")) from error
         except RequestException as error:
             raise ProviderUnavailable(_NOBODY) from error

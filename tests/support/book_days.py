@@ -67,7 +67,8 @@ class BookDays:
             created_at=at, available_on=at + timedelta(days=2),
         )  # fmt: skip
         charge = Charge(
-            charge_id=f"ch_{name}", payment_intent_id=f"pi_{name}", order_id=order.order_id, amount=amount,
+            charge_id=f"ch_{name}", payment_intent_id=f"pi_{name}", order_id=order.order_id,
+            installation=None, amount=amount,
             refunded_minor=0, paid=True, created_at=at, balance_transaction=balance,
         )  # fmt: skip
         settle(session, order, charge, session_id=f"cs_{name}")

@@ -21,7 +21,7 @@ from shared.ids import new_id
 from shared.inbox import inbox_table
 from shared.settings import CommonSettings, OidcSettings
 from shared.web import factory
-from shared.web.access import STAFF_SESSION, allow, public, public_without_csrf, services, staff
+from shared.web.access import STAFF_SESSION, allow, public, services, signed, staff
 from shared.web.idempotency import idempotent
 from shared.web.pagination import PageQuery, decode_cursor, encode_cursor
 from tests.support.settings import environment, keys
@@ -74,10 +74,11 @@ class Routes:
         @allow(services=("queue",), staff=("senior",), api_keys=True)
         @api.input(NewThing)
         @api.output(Thing, status_code=201)
-        def make(json_data: dict[str, Any]) -> dict[str, Any]:
+        def make(json_data: dict[str, Any]) -> tuple[dict[str, Any], int, dict[str, str]]:
             """Make a thing."""
             self.inside()
-            return {"id": self.note(json_data["name"]), "name": json_data["name"]}
+            thing_id = self.note(json_data["name"])
+            return {"id": thing_id, "name": json_data["name"]}, 201, {"Location": f"/v1/things/{thing_id}"}
 
         @api.get("/v1/things")
         @allow(services=("queue",), api_keys=True)
@@ -166,7 +167,7 @@ class Routes:
             raise ZeroDivisionError("the inside of the service")
 
         @pages.post("/webhooks/other")
-        @public_without_csrf
+        @signed
         def hook() -> str:
             return self.note("hook")
 
@@ -187,7 +188,8 @@ class Tiny:
         self.variables = more.pop("variables", None) or environment(
             "billing",
             databases=databases,
-            redis_url="redis://127.0.0.1:1",
+            redis_url=more.pop("redis_url", "redis://127.0.0.1:1"),
+            TRUSTED_PROXIES=str(more.pop("proxies", 0)),
             urls={"signin": signin, "billing": more.pop("url", "http://localhost")},
         )
         env = Env(self.variables)

@@ -8,15 +8,20 @@ from services.billing.checkout import schemas
 from services.billing.checkout.place import OrderRequest, place_order
 from services.billing.orders.schemas import PlacedOrder
 from services.billing.web import context
-from shared.web.access import allow
+from shared.limits import Limit
+from shared.web.access import allow, limited_by_key
 from shared.web.idempotency import idempotent
 
 checkout_api = APIBlueprint("checkout_api", __name__, tag="Checkout")
+
+ORDERS = Limit(name="orders_by_key", most=120, within_s=60)
+"""Each asks Stripe for a checkout, and Stripe has limits of its own."""
 
 
 @checkout_api.post("/v1/orders")
 @allow(services=("queue",), api_keys=True)
 @idempotent
+@limited_by_key(ORDERS)
 @checkout_api.input(schemas.OrderRequest)
 @checkout_api.output(PlacedOrder)
 def create_order(json_data: dict[str, Any]) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from flask import Blueprint, make_response, redirect, render_template, request
 from werkzeug.wrappers import Response
 
-from services.billing.checkout.receive import Return, receive
+from services.billing.checkout.receive import Return, receive, receive_canceled
 from services.billing.orders.look_up import look_up
 from services.billing.orders.order import Order, OrderState
 from services.billing.web import context
@@ -49,15 +49,17 @@ def show_state() -> Response:
 @checkout.get("/checkout/canceled")
 @public
 def canceled() -> str:
-    """Say that nothing was charged, and how to go on."""
-    order = look_up(context(), request.args.get("order", ""))
+    """Say what Stripe knows: paid, not paid, or nobody knows yet. Paying is offered only where nothing was paid."""
+    answer = receive_canceled(context(), request.args.get("order", ""))
+    order = answer.order
     return render_template(
         "checkout_canceled.html",
         order=order,
         product=_product_name(order),
-        can_pay=order.state is OrderState.OPEN and order.checkout_url is not None and order.parked is None,
+        can_pay=answer.unpaid and order.checkout_url is not None,
+        closed=order.state is OrderState.ABANDONED,
         settled=order.state is OrderState.SETTLED,
-        ticket_url=_ticket_url(order, unpaid=order.state is not OrderState.SETTLED),
+        ticket_url=_ticket_url(order, unpaid=answer.unpaid),
     )
 
 

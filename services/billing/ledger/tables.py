@@ -33,7 +33,7 @@ ledger_entries = sa.Table(
     sa.CheckConstraint("amount_minor <> 0", name="ledger_entries_move_something"),
 )
 
-# What the accounts come to: a trigger keeps it in the statement that writes entries (migration 0003 says how).
+# What the accounts come to: a trigger keeps it in the statement that writes entries (migration 0006 says how).
 book_balances = sa.Table(
     "book_balances",
     metadata,

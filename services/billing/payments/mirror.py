@@ -10,6 +10,7 @@ from services.billing.gateways.stripe.charges import Charge
 from services.billing.ledger import store as ledger
 from services.billing.ledger.entries import LedgerTransaction, SourceKind, fee_entries
 from services.billing.payments import store as charges
+from services.billing.payments.leave_out import without_foreign
 from services.billing.payments.store import ASK_AGAIN, WORK
 from shared import clock
 from shared.money import Money
@@ -58,10 +59,11 @@ def _fee_of(charge: Charge) -> LedgerTransaction | None:
 
 
 def mirror_charge(context: Context, charge_id: str) -> None:
-    """Read a charge from Stripe again and mirror it."""
+    """Read a charge from Stripe again and mirror it, unless another installation has made it."""
     charge = context.stripe.charges.read(charge_id)
     with context.db.transaction() as session:
-        mirror(session, charge, now=clock.now())
+        for ours in without_foreign(session, [charge]):
+            mirror(session, ours, now=clock.now())
 
 
 def ask_for_balance(context: Context, item: Item) -> None:

@@ -10,11 +10,18 @@ from services.billing.ledger import store as ledger
 from services.billing.ledger.book_day import BookDay, day_of, read_day
 from services.billing.ledger.entries import LedgerAccount
 from services.billing.orders import listing as orders
+from services.billing.payments import store as charges
 from services.billing.reconciliation import store as reconciliations
 from services.billing.reconciliation.begin import begin_run
 from services.billing.reconciliation.errors import ReconciliationNotFound
 from services.billing.reconciliation.reconciliation import RunState
-from services.billing.reconciliation.view import lines, morning_sentence, progress_sentence, run_sentence
+from services.billing.reconciliation.view import (
+    left_out_sentence,
+    lines,
+    morning_sentence,
+    progress_sentence,
+    run_sentence,
+)
 from services.billing.web import context
 from shared import clock
 from shared.errors import ServiceError
@@ -98,6 +105,7 @@ def _shown(reconciliation_id: str) -> dict[str, Any]:
         mismatches = reconciliations.exceptions_of(session, run, limit=SHOWN + 1, after=after_exception)
         day = BookDay(day=run.day, zone=run.zone)
         matched = reconciliations.matched(session, day, after=after, limit=SHOWN + 1)
+        foreign = charges.foreign_between(session, day.begins_at, day.ends_at)
         named = [*(line.order_id for line in mismatches), *(line.order_id for line in matched)]
         payers = orders.payers_of(session, named)
     here = f"/finance/reconciliations/{reconciliation_id}"
@@ -111,6 +119,7 @@ def _shown(reconciliation_id: str) -> dict[str, Any]:
         "more_exceptions": (
             f"{here}?exceptions_after={mismatches[SHOWN - 1].exception_id}" if len(mismatches) > SHOWN else None
         ),
+        "left_out": left_out_sentence(*foreign),
         "matched": matched[:SHOWN],
         "payers": payers,
         "more_matched": (

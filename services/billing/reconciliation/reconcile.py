@@ -6,6 +6,7 @@ from itertools import islice
 
 from services.billing.context import Context
 from services.billing.ledger.book_day import BookDay
+from services.billing.payments.leave_out import without_foreign
 from services.billing.payments.mirror import mirror_batch
 from services.billing.reconciliation import store as reconciliations
 from services.billing.reconciliation.compare import judge, look
@@ -40,7 +41,7 @@ def _read_on(context: Context, item: Item, day: BookDay) -> None:
         last = len(batch) < BATCH
         with context.db.transaction() as session:
             now = clock.now()
-            mirror_batch(session, batch, now=now)
+            mirror_batch(session, without_foreign(session, batch), now=now)
             reconciliations.has_read(
                 session,
                 item.key,

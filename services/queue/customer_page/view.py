@@ -9,7 +9,9 @@ from services.queue.agents.agent import Agent, Tier
 from services.queue.context import Context
 from services.queue.conversation import store as messages
 from services.queue.conversation.message import Message, MessageKind
+from services.queue.mail_out.proof import Held, held_of
 from services.queue.payments.payment import may_be_paid
+from services.queue.tickets.address import Visit
 from services.queue.tickets.ticket import Payment, State, Ticket
 from shared import clock
 from shared.formats import money, when
@@ -19,19 +21,28 @@ from shared.language import gettext as _
 
 @dataclass(frozen=True, kw_only=True)
 class Case:
-    """What the page is made of. `answered`: an agent has written to the customer, sent by now or still on its way."""
+    """What the page is made of.
+
+    `proven`: whoever reads it came by a mailed link. `held`: mails to its address that wait for a proof. `answered`: an
+    agent has written to the customer, sent by now or still on its way.
+    """
 
     ticket: Ticket
+    proven: bool
+    held: Held
     agent: Agent | None
     messages: tuple[Message, ...]
     answered: bool
 
 
-def case_of(session: Session, ticket: Ticket) -> Case:
+def case_of(session: Session, visit: Visit) -> Case:
     """The ticket with who has it and what was said."""
+    ticket = visit.ticket
     said = tuple(messages.of_ticket(session, ticket.id, with_notes=False))
     return Case(
         ticket=ticket,
+        proven=visit.proven,
+        held=held_of(session, ticket.contact_key, ticket.id),
         agent=agents.find(session, ticket.owner_id),
         messages=said,
         answered=any(message.kind is MessageKind.AGENT for message in said),

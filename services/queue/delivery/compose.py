@@ -17,7 +17,7 @@ from services.queue.mail_out.letter import Letter, MailKind
 from services.queue.mail_out.store import StoredMail
 from services.queue.tickets import promise
 from services.queue.tickets import store as tickets
-from services.queue.tickets.address import ticket_url
+from services.queue.tickets.address import mailed_url
 from services.queue.tickets.ticket import Step, Ticket
 from shared.reader import reading_in
 
@@ -26,7 +26,7 @@ def compose(session: Session, settings: Settings, stored: StoredMail) -> Mail:
     """The mail as it is sent, in the thread of the ticket's earlier mails."""
     ticket = tickets.find(session, stored.ticket_id)
     with reading_in(ticket.language, ticket.zone) as customer:
-        letter = _letter(session, stored, ticket, ticket_url(ticket, settings))
+        letter = _letter(session, stored, ticket, mailed_url(ticket, settings))
         return Mail(
             message_id=stored.message_id,
             to_address=stored.to_address,

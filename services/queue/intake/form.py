@@ -6,11 +6,11 @@ from typing import Self
 
 from services.queue.gateways.billing import Offer
 from services.queue.intake.choices import Choices
-from services.queue.intake.errors import AddressInvalid, OfferUnknown
-from services.queue.intake.open import normal_address
+from services.queue.intake.errors import OfferUnknown
 from services.queue.tickets.text import LONGEST_NAME, LONGEST_SUBJECT, LONGEST_TEXT
 from services.queue.tickets.ticket import Choice
 from services.queue.tickets.words import too_long
+from shared.email_address import AddressInvalid, normal_address
 from shared.ids import new_token
 from shared.language import gettext as _
 from shared.web.problems import words_of

@@ -78,7 +78,7 @@ def _promise(promise: Promise, now: datetime) -> tuple[Block, ...]:
 
 def _way_to_ticket(url: str) -> tuple[Block, ...]:
     how = _(
-        "To answer or to add something, write on that page. The link opens this ticket only; "
-        "whoever has it can read the ticket, so keep it to yourself."
+        "To answer, to add something or to use an incident that you have left, open that page. The link opens this "
+        "ticket only; whoever has it can do all of this for you, so keep it to yourself."
     )
     return (Link(label=_("Your ticket, with everything written so far"), url=url), Paragraph(text=how))

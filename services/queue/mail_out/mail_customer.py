@@ -9,8 +9,12 @@ from sqlalchemy.orm import Session
 from services.queue.config import Settings
 from services.queue.mail_out import store as mails
 from services.queue.mail_out.letter import MailKind
+from services.queue.mail_out.proof import must_wait
 from services.queue.tickets.ticket import Ticket
 from shared.db import wake_after_commit
+from shared.telemetry import get_logger
+
+log = get_logger()
 
 
 def mail_customer(
@@ -26,11 +30,19 @@ def mail_customer(
 ) -> bool:
     """Store the mail and wake the job that sends it; False when what `once_key` names was told before.
 
+    To an address that nobody has proved only a few go out by themselves (proof.py); the others are held back.
+
     `answers` says that it carries a person's words: when the mail server has taken it, the first response is made.
     """
     domain = settings.support_email.rpartition("@")[2]
-    mail_id = mails.write(session, ticket, kind, parameters, once_key=once_key, domain=domain, answers=answers, now=now)
+    held = must_wait(session, ticket.contact_key, kind, now)
+    mail_id = mails.write(
+        session, ticket, kind, parameters, once_key=once_key, domain=domain, answers=answers, held=held, now=now
+    )
     if mail_id is None:
         return False
-    wake_after_commit(session, "send_mail", mail_id)
+    if held:
+        log.info("mail held back until the address is proved", mail_id=mail_id, ticket_id=ticket.id)
+    else:
+        wake_after_commit(session, "send_mail", mail_id)
     return True

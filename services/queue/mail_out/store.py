@@ -64,9 +64,13 @@ def write(
     once_key: str,
     domain: str,
     answers: bool,
+    held: bool,
     now: datetime,
 ) -> str | None:
-    """Store a mail with its Message-ID, which no repetition changes; returns its id, None when it was told before."""
+    """Store a mail with its Message-ID, which no repetition changes; returns its id, None when it was told before.
+
+    One that is held is not due: proof.py says why, and lets it go.
+    """
     mail_id = new_id("mail")
     statement = insert(outbound_mails).values(
         id=mail_id,
@@ -79,6 +83,7 @@ def write(
         rfc_message_id=f"<{mail_id}@{domain}>",
         to_address=ticket.contact_email,
         created_at=now,
+        **({"held_at": now, "due_at": None} if held else {}),
     )
     return session.execute(
         statement.on_conflict_do_nothing(index_elements=[outbound_mails.c.once_key]).returning(outbound_mails.c.id)

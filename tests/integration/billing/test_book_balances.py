@@ -133,7 +133,7 @@ def test_what_was_booked_before_there_were_balances_is_summed_up(books: BookDays
     books.alter("DELETE FROM book_balances", "UPDATE ledger_transactions SET counted = NULL")
     with books.db.transaction() as session:
         ledger.post(session, transaction(7, "usd", SourceKind.CHARGE, 30), now=BEGAN)
-    migration = import_module("services.billing.migrations.versions.0003_balances_of_the_books")
+    migration = import_module("services.billing.migrations.versions.0006_balances_of_the_books")
     for _ in range(2):  # an interrupted migration runs again
         books.alter(*migration.FILL)
     agree(books)

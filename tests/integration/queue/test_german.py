@@ -58,8 +58,9 @@ def test_the_choices_have_words_while_nobody_says_what_is_promised(queue: Queue)
 
 def test_the_ticket_page_says_by_when_why_and_whose_turn_it_is(queue: Queue) -> None:
     queue.peers.available = 1
-    ticket = queue.open_premium(language="de")
-    path = queue.path(ticket)
+    ticket = queue.open_undecided(language="de")
+    queue.decide(ticket.id, premium=True, because="credit_of_account")
+    path = queue.mailed(ticket)
     html = page(queue, path)
     assert "Ein Mensch antwortet bis " in html
     assert "Für diese Frage setzen wir eine Ihrer bevorzugten Anfragen ein." in html

@@ -13,12 +13,12 @@ from sqlalchemy.exc import ProgrammingError
 from services.queue.base_tables import audit_entries
 from services.queue.conversation.tables import messages
 from services.queue.decisions.tables import pending_decisions, promise_deadlines
-from services.queue.intake.errors import AddressInvalid
 from services.queue.mail_out.tables import outbound_mails
 from services.queue.payments import buy_incident
 from services.queue.payments.errors import NothingToPay
 from services.queue.tickets.tables import tickets
 from services.queue.tickets.ticket import Choice, Payment
+from shared.email_address import AddressInvalid
 from tests.support.queue import CHECKOUT, Queue, queue_service
 
 

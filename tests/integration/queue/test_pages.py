@@ -268,10 +268,10 @@ def test_notes_of_agents_never_reach_the_customer(queue: Queue) -> None:
         assert "a known bug" not in queue.customer().get(path).text
 
 
-def test_from_a_ticket_one_asks_again_without_typing_the_address_and_may_use_an_incident(queue: Queue) -> None:
+def test_from_a_mailed_link_one_asks_again_without_typing_the_address_and_may_use_an_incident(queue: Queue) -> None:
     ticket = queue.open()
     queue.peers.available = 2
-    browser, page = queue.customer(), queue.path(ticket)
+    browser, page = queue.customer(), queue.mailed(ticket)
     assert "2 incidents left" in browser.get(page).text
     html = browser.get(f"{page}/ask").text
     assert "Use one of your 2 incidents" in html

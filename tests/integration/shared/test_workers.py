@@ -232,6 +232,7 @@ def test_each_sweep_is_woken_at_the_start_and_then_by_its_schedule(
 def test_two_parents_at_once_wake_each_turn_once(valkey_server: str, notes: Path) -> None:
     began = time.monotonic()
     with running("worker", valkey_server, notes, "sweep"), running("worker", valkey_server, notes, "sweep"):
-        until(lambda: words(notes).count("tick") >= 4)
-    assert words(notes).count("tick") <= time.monotonic() - began + 1
+        until(lambda: words(notes).count("tick") >= 6)
+    # A turn is a second of the clock: in 4.1 seconds one sees up to six. Woken twice each, six would take two.
+    assert words(notes).count("tick") <= time.monotonic() - began + 2
     assert words(notes).count("refuse") == 1

@@ -13,7 +13,7 @@ from services.queue.gateways.mail import Mail, as_message
 from services.queue.mail_out import letters
 from services.queue.mail_out.draw import draw_html, draw_text
 from services.queue.mail_out.letter import MailKind
-from services.queue.tickets.link import link_token, ticket_id_in, token_opens
+from services.queue.tickets.link import LinkKind, kind_of, link_token, ticket_id_in
 from services.queue.tickets.promise import Promise
 from services.queue.tickets.ticket import State, Step, after_customer_message
 from shared.reader import reading_in
@@ -24,25 +24,38 @@ NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)  # a Tuesday
 URL = "https://help.example.test/t/abc.def"
 
 
-def test_a_link_opens_its_ticket_and_no_other() -> None:
-    token = link_token("tkt_1", 1, SECRET)
+BOTH = pytest.mark.parametrize("kind", LinkKind)
+
+
+@BOTH
+def test_a_link_opens_its_ticket_and_no_other(kind: LinkKind) -> None:
+    token = link_token(kind, "tkt_1", 1, SECRET)
     assert ticket_id_in(token) == "tkt_1"
-    assert token_opens(token, "tkt_1", 1, SECRET)
-    assert not token_opens(token, "tkt_2", 1, SECRET)
+    assert kind_of(token, "tkt_1", 1, SECRET) is kind
+    assert kind_of(token, "tkt_2", 1, SECRET) is None
 
 
-def test_a_new_link_voids_the_old_one() -> None:
-    assert not token_opens(link_token("tkt_1", 1, SECRET), "tkt_1", 2, SECRET)
+@BOTH
+def test_a_new_link_voids_the_old_one(kind: LinkKind) -> None:
+    assert kind_of(link_token(kind, "tkt_1", 1, SECRET), "tkt_1", 2, SECRET) is None
+
+
+@given(st.from_regex(r"[0-9a-z]{1,26}", fullmatch=True), st.integers(1, 99), st.integers(1, 99))
+def test_no_link_of_a_page_is_one_of_a_mail_of_any_ticket_or_version(ticket: str, one: int, other: int) -> None:
+    page = link_token(LinkKind.PAGE, f"tkt_{ticket}", one, SECRET)
+    assert kind_of(page, f"tkt_{ticket}", other, SECRET) is (LinkKind.PAGE if one == other else None)
+    assert kind_of(page, f"tkt_mail.{ticket}", other, SECRET) is None
 
 
 @given(st.text())
 def test_no_made_up_link_opens_anything(made_up: str) -> None:
-    assert not token_opens(made_up, "tkt_1", 1, SECRET)
-    assert not token_opens(f"1.{made_up}", "tkt_1", 1, SECRET)
+    for token in (made_up, f"1.{made_up}"):
+        assert ticket_id_in(token) is None or kind_of(token, "tkt_1", 1, SECRET) is None
 
 
-def test_the_seal_has_160_bits() -> None:
-    assert len(link_token("tkt_1", 1, SECRET).partition(".")[2]) * 5 == 160
+@BOTH
+def test_the_seal_has_160_bits(kind: LinkKind) -> None:
+    assert len(link_token(kind, "tkt_1", 1, SECRET).partition(".")[2]) * 5 == 160
 
 
 def promise(**more: Any) -> Promise:

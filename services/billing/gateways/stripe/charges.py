@@ -29,11 +29,15 @@ class BalanceTransaction:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Charge:
-    """Money that Stripe took. `balance_transaction` is None until Stripe has named it; `order_id` is our metadata."""
+    """Money that Stripe took. `balance_transaction` is None until Stripe has named it.
+
+    `order_id` and `installation` are our metadata: None on a charge that was made by hand.
+    """
 
     charge_id: str
     payment_intent_id: str | None
     order_id: str | None
+    installation: str | None
     amount: Money
     refunded_minor: int
     paid: bool
@@ -56,11 +60,12 @@ def balance_of(balance: Json) -> BalanceTransaction:
 
 def charge_of(charge: Json) -> Charge:
     """A charge, read with its balance transaction expanded (None until Stripe has made it)."""
-    balance = whole_of(charge.get("balance_transaction"))
+    balance, metadata = whole_of(charge.get("balance_transaction")), charge.get("metadata") or {}
     return Charge(
         charge_id=charge["id"],
         payment_intent_id=id_of(charge.get("payment_intent")),
-        order_id=(charge.get("metadata") or {}).get("order_id"),
+        order_id=metadata.get("order_id"),
+        installation=metadata.get("installation"),
         amount=Money(charge["amount"], charge["currency"]),
         refunded_minor=charge.get("amount_refunded") or 0,
         paid=charge["status"] == "succeeded" and bool(charge.get("captured", True)),

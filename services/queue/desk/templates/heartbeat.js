@@ -7,7 +7,7 @@
     const body = new FormData();
     for (const name of ["csrf_token", "lease_token"]) body.set(name, form.elements[name].value);
     try {
-      const answer = await fetch(form.dataset.heartbeat, { method: "POST", body, headers: { Accept: "application/json" } });
+      const answer = await fetch(form.dataset.heartbeat, { method: "POST", body, headers: { Accept: "application/json", "X-Live": "1" } });
       if (answer.status !== 409) return;
     } catch { return; }
     clearInterval(timer);

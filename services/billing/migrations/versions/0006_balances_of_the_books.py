@@ -9,8 +9,8 @@ from alembic import op
 
 from shared.migrations import grant_app, take_time
 
-revision = "0003"
-down_revision = "0002"
+revision = "0006"
+down_revision = "0005"
 
 TABLE = """
 CREATE TABLE book_balances (
@@ -71,3 +71,8 @@ def upgrade() -> None:
     op.execute(TRIGGER)
     grant_app(op, "book_balances", read_only=True)
     take_time(op, *FILL)
+
+
+def downgrade() -> None:
+    """We only go forward: a step that was wrong is mended by the next one."""
+    raise NotImplementedError

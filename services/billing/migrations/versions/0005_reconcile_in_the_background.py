@@ -7,8 +7,8 @@ from alembic import op
 
 from shared.migrations import add_index
 
-revision = "0002"
-down_revision = "0001"
+revision = "0005"
+down_revision = "0004"
 
 # Constants are kept in the catalog: no row is written, and none is read. Then the defaults are those of new rows.
 COLUMNS = """
@@ -41,3 +41,8 @@ def upgrade() -> None:
         where="resolved_at IS NULL",
     )
     add_index(op, "reconciliation_exceptions_by_run", "reconciliation_exceptions", "last_seen_run, charge_id")
+
+
+def downgrade() -> None:
+    """We only go forward: a step that was wrong is mended by the next one."""
+    raise NotImplementedError
