@@ -12,9 +12,9 @@ from typing import Any
 
 from flask import Request
 
-from sandbox.stripe import faults, idempotency
+from sandbox.stripe import faults, idempotency, names
 from sandbox.stripe.checks import check_table
-from sandbox.stripe.errors import Json, StripeError, invalid, unrecognized_url
+from sandbox.stripe.errors import Json, StripeError, invalid, not_implemented, unknown, unrecognized_url
 from sandbox.stripe.forms import decode
 from sandbox.stripe.ids import new_id
 from sandbox.stripe.operations import OPERATIONS
@@ -58,7 +58,16 @@ def _find(method: str, path: str) -> tuple[Operation, Mapping[str, str]]:
         match = route.pattern.fullmatch(path)
         if match and route.method == method:
             return route.operation, match.groupdict()
+    if known := names.operation_named(method, path):
+        raise not_implemented(f"the operation {known}")
     raise unrecognized_url(method, path)
+
+
+def _checked(operation: Operation, given: Json) -> Json:
+    """The parameters as values. First goes what Stripe itself does not know, then what the stand-in cannot do."""
+    if strange := list(names.unknown_parameters(operation.name, given)):
+        raise unknown(strange)
+    return check_table(operation.params, given)
 
 
 def answer(world: World, request: Request) -> Reply:
@@ -149,7 +158,7 @@ def _given(request: Request) -> dict[str, Any]:
 def _carry_out(world: World, request: Request, request_id: str, pause_s: float) -> Reply:
     operation, ids = _find(request.method, request.path)
     given = _given(request)
-    params = check_table(operation.params, given)
+    params = _checked(operation, given)
     key = request.headers.get("Idempotency-Key") if request.method == "POST" else None
     if key is not None:
         mark = idempotency.fingerprint(request.method, request.path, given)

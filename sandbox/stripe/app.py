@@ -10,6 +10,8 @@ from werkzeug.exceptions import HTTPException
 
 from sandbox.stripe import api, control, hosted
 from sandbox.stripe.errors import StripeError
+from sandbox.stripe.registry import load
+from sandbox.stripe.timekeeper import Timekeeper
 from sandbox.stripe.world import World
 
 # No form-action: browsers apply it to every redirect after a submit, and a paid session sends the browser to the shop's
@@ -21,14 +23,18 @@ _log = logging.getLogger(__name__)
 _METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"]
 
 
-def create_app(world: World) -> Flask:
+def create_app(world: World, timekeeper: Timekeeper) -> Flask:
     """The application over one stand-in's state."""
     app = Flask(__name__, static_folder="static", template_folder="templates")
     app.config["MAX_CONTENT_LENGTH"] = 1024 * 1024
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.extensions["stripe_standin"] = world
+    app.extensions["stripe_timekeeper"] = timekeeper
     app.register_blueprint(hosted.pages)
     app.register_blueprint(control.pages)
+    for resource in load():
+        if resource.pages is not None:
+            app.register_blueprint(resource.pages)
     app.add_url_rule("/v1", "v1_root", _v1, methods=_METHODS, defaults={"path": ""})
     app.add_url_rule("/v1/<path:path>", "v1", _v1, methods=_METHODS)
     app.before_request(_refuse_foreign_forms)

@@ -5,13 +5,16 @@
 - `GET /_sandbox/state`: JSON with counts of objects, of deliveries by state, and the faults that are on.
 - `POST /_sandbox/faults` `{"kind", "match"?, "times"?, "seconds"?}` (JSON or form): switch a fault on (see `faults`);
   `times` null strikes until cleared. `GET` lists them, `DELETE` (or `POST /_sandbox/faults/clear`) clears them.
+- `POST /_sandbox/clock` `{"to"}` or `{"seconds", "minutes", "hours", "days"}`: let time pass; it answers when all that
+  fell due on the way has happened and was delivered. `GET` tells the time.
 - `POST /_sandbox/charges` `{"amount"?, "currency"?, "description"?}`: a paid charge that no service knows of.
 - `POST /_sandbox/events/{id}/resend`: deliver an event again to each endpoint that wants it.
 """
 
+from datetime import UTC, datetime
 from typing import Any
 
-from flask import Blueprint, Response, jsonify, make_response, redirect, render_template, request
+from flask import Blueprint, Response, current_app, jsonify, make_response, redirect, render_template, request
 
 from sandbox.stripe import events, faults
 from sandbox.stripe.cards import TOKENS
@@ -20,23 +23,15 @@ from sandbox.stripe.currencies import CURRENCIES, spoken
 from sandbox.stripe.errors import Json, StripeError
 from sandbox.stripe.hosted import world
 from sandbox.stripe.payments import billing_details, new_charge
+from sandbox.stripe.registry import load
+from sandbox.stripe.timekeeper import FARTHEST_S, Timekeeper
 from sandbox.stripe.views import show
 from sandbox.stripe.work import Work
 
 pages = Blueprint("control", __name__)
 
-_KINDS = (
-    "customer",
-    "product",
-    "price",
-    "checkout.session",
-    "payment_intent",
-    "charge",
-    "refund",
-    "event",
-    "webhook_endpoint",
-)
 _SHOWN = 20
+_UNITS = {"seconds": 1, "minutes": 60, "hours": 60 * 60, "days": 24 * 60 * 60}
 
 
 @pages.errorhandler(StripeError)
@@ -56,8 +51,9 @@ def ready() -> Response:
 def _state(work: Work) -> Json:
     rows = work.tx.sql.execute("SELECT state, count(*) FROM deliveries GROUP BY state").fetchall()
     return {
-        "objects": {kind: work.tx.count(kind) for kind in _KINDS},
+        "objects": {resource.kind: work.tx.count(resource.kind) for resource in load()},
         "deliveries": {"pending": 0, **dict(rows)},
+        "clock": _clock(),
         "faults": [_fault(fault) for fault in faults.active(work.tx)],
     }
 
@@ -120,6 +116,37 @@ def clear_faults() -> Response:
     return _done({"faults": []})
 
 
+@pages.post("/_sandbox/clock")
+def advance_clock() -> Response:
+    """Let time pass: everything that becomes due on the way happens, in its order and with its own stamp."""
+    asked = _asked()
+    now = world().clock.now()
+    try:
+        target = (
+            float(asked["to"])
+            if "to" in asked
+            else now + sum(float(asked.get(unit) or 0) * seconds for unit, seconds in _UNITS.items())
+        )
+    except (TypeError, ValueError):
+        raise StripeError(400, f"Time is a number: `to` in Unix seconds, or {', '.join(_UNITS)}.") from None
+    if set(asked) - {"to", *_UNITS} or not now <= target <= now + FARTHEST_S:
+        raise StripeError(400, f"Give `to`, or {', '.join(_UNITS)}: forward, and ten years at most.")
+    timekeeper: Timekeeper = current_app.extensions["stripe_timekeeper"]
+    timekeeper.advance_to(target)
+    return _done(_clock())
+
+
+@pages.get("/_sandbox/clock")
+def tell_clock() -> Response:
+    """What the stand-in's clock says."""
+    return jsonify(_clock())
+
+
+def _clock() -> Json:
+    clock = world().clock
+    return {"now": int(clock.now()), "ahead_s": round(clock.ahead_s)}
+
+
 @pages.post("/_sandbox/charges")
 def charge_behind_our_back() -> Response:
     """A paid charge made in Stripe alone, so that reconciliation finds it missing in the books."""
@@ -170,6 +197,7 @@ def home() -> Response:
             "home.html",
             merchant=world().settings.merchant,
             overview=overview,
+            now=datetime.fromtimestamp(overview["clock"]["now"], UTC),
             charges=charges,
             sessions=sessions,
             deliveries=deliveries,

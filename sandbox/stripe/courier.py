@@ -1,4 +1,4 @@
-"""Brings events to the webhook endpoints: signed, again and again until somebody says 2xx; and rings the timers.
+"""Brings events to the webhook endpoints: signed, again and again until somebody says 2xx.
 
 What is due stands in the database in the same transaction as what happened, so a restart loses nothing; an event may
 arrive twice, as with Stripe.
@@ -8,17 +8,17 @@ import hashlib
 import hmac
 import json
 import threading
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from http import HTTPStatus
 
 from urllib3 import PoolManager
 from urllib3.exceptions import HTTPError
 
-from sandbox.stripe import checkout
-from sandbox.stripe.payments import LATER, book_late
+from sandbox.stripe.clock import real_s
+from sandbox.stripe.timekeeper import Timekeeper, next_due
 from sandbox.stripe.views import show
-from sandbox.stripe.work import Work, now_s
+from sandbox.stripe.work import Work
 from sandbox.stripe.world import World
 
 LAST_ATTEMPT = 200
@@ -26,7 +26,6 @@ _LONGEST_WAIT_S = 30.0
 _IDLE_S = 5.0
 _AT_ONCE = 8
 _OLD_S = 3600
-_TIMERS = {LATER: book_late, checkout.EXPIRE: checkout.expire_due}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,11 +54,12 @@ def wait_s(attempts: int, base_s: float) -> float:
 
 
 class Courier:
-    """A thread that sleeps until something is due, and a few that carry it out."""
+    """A thread that sleeps until something is due, and a few that bring webhooks."""
 
     def __init__(self, world: World) -> None:
         self._world = world
         self._stopping = False
+        self.timekeeper = Timekeeper(world, self._deliver_all)
         self._client = PoolManager(maxsize=_AT_ONCE, timeout=5.0, retries=False)
         self._hands = ThreadPoolExecutor(max_workers=_AT_ONCE, thread_name_prefix="stripe-courier")
         self._thread = threading.Thread(target=self._run, name="stripe-courier", daemon=True)
@@ -82,28 +82,26 @@ class Courier:
         while not self._stopping:
             self._world.wake.clear()
             with self._world.looking() as work:
-                due_at = _next_due(work)
-            wait = _IDLE_S if due_at is None else min(due_at - now_s(), _IDLE_S)
-            if wait > 0:
-                self._world.wake.wait(wait)
+                due_at = next_due(work)
+            pause_s = _IDLE_S if due_at is None else min(due_at - self._world.clock.now(), _IDLE_S)
+            if pause_s > 0:
+                self._world.wake.wait(pause_s)
                 continue
-            self._ring_timers()
+            self.timekeeper.keep_up()
             for parcel in self._take():
                 self._hands.submit(self._bring, parcel)
 
-    def _ring_timers(self) -> None:
-        with self._world.working() as work:
-            due = work.tx.sql.execute("SELECT id, action, subject FROM timers WHERE due <= ?", (now_s(),)).fetchall()
-            for timer_id, action, subject in due:
-                _TIMERS[action](work, subject)
-                work.tx.sql.execute("DELETE FROM timers WHERE id = ?", (timer_id,))
+    def _deliver_all(self) -> None:
+        """Bring what is due now, and what becomes due by bringing it, and wait until that is done."""
+        while parcels := self._take():
+            wait(self._hands.submit(self._bring, parcel) for parcel in parcels)
 
     def _take(self) -> list[_Parcel]:
         with self._world.working() as work:
             rows = work.tx.sql.execute(
                 "SELECT id, event_id, endpoint_id, payload, twist, attempts FROM deliveries"
                 " WHERE state = 'pending' AND due <= ? ORDER BY due, id LIMIT 64",
-                (now_s(),),
+                (self._world.clock.now(),),
             ).fetchall()
             parcels = []
             for delivery_id, event_id, endpoint_id, payload, twist, attempts in rows:
@@ -131,7 +129,7 @@ class Courier:
             return parcels
 
     def _bring(self, parcel: _Parcel) -> None:
-        moment = int(now_s())
+        moment = int(real_s())  # who checks the signature looks at a clock that nobody has advanced
         secret = parcel.secret
         if parcel.attempts == 1 and parcel.twist == "bad_signature":
             secret = "whsec_of_somebody_else"  # noqa: S105 - wrong on purpose
@@ -150,20 +148,12 @@ class Courier:
         with self._world.working() as work:
             if status is not None and HTTPStatus.OK <= status < HTTPStatus.MULTIPLE_CHOICES:
                 _note(work, parcel.delivery_id, "delivered", status=status)
-                _release_held(work, parcel)
+                _release_held(work, parcel, self._world.clock.now())
             elif parcel.attempts >= LAST_ATTEMPT:
                 _note(work, parcel.delivery_id, "failed", status=status, error=error)
             else:
-                due = now_s() + wait_s(parcel.attempts, self._world.settings.retry_base_s)
+                due = self._world.clock.now() + wait_s(parcel.attempts, self._world.settings.retry_base_s)
                 _note(work, parcel.delivery_id, "pending", status=status, error=error, due=due)
-
-
-def _next_due(work: Work) -> float | None:
-    row = work.tx.sql.execute(
-        "SELECT min(due) FROM (SELECT min(due) AS due FROM deliveries WHERE state = 'pending'"
-        " UNION ALL SELECT min(due) FROM timers)"
-    ).fetchone()
-    return None if row[0] is None else float(row[0])
 
 
 def _note(
@@ -175,9 +165,9 @@ def _note(
     )
 
 
-def _release_held(work: Work, parcel: _Parcel) -> None:
+def _release_held(work: Work, parcel: _Parcel, now: float) -> None:
     """A later event arrived: what was held back to come after it may go now."""
     work.tx.sql.execute(
         "UPDATE deliveries SET due = ? WHERE state = 'pending' AND twist = 'reorder' AND endpoint_id = ? AND id < ?",
-        (now_s(), parcel.endpoint_id, parcel.delivery_id),
+        (now, parcel.endpoint_id, parcel.delivery_id),
     )

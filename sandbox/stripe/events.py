@@ -28,7 +28,7 @@ def emit(work: Work, event_type: str, stored: Json, previous: Json | None = None
         "request": {"id": work.request_id, "idempotency_key": work.idempotency_key},
         "type": event_type,
     }
-    work.tx.add(event)
+    work.add(event)
     schedule(work, event, stored["id"])
     return event
 

@@ -31,6 +31,7 @@ CREATE INDEX IF NOT EXISTS deliveries_by_event ON deliveries (event_id);
 CREATE TABLE IF NOT EXISTS timers (
     id INTEGER PRIMARY KEY AUTOINCREMENT, due REAL NOT NULL, action TEXT NOT NULL, subject TEXT NOT NULL);
 CREATE INDEX IF NOT EXISTS timers_by_due ON timers (due);
+CREATE TABLE IF NOT EXISTS clock (one INTEGER PRIMARY KEY CHECK (one = 1), ahead_s REAL NOT NULL);
 CREATE TABLE IF NOT EXISTS faults (
     id INTEGER PRIMARY KEY AUTOINCREMENT, kind TEXT NOT NULL, matching TEXT NOT NULL, remaining INTEGER,
     seconds REAL NOT NULL);
@@ -93,6 +94,10 @@ class Tx:
         """How many documents of a kind there are."""
         return int(self.sql.execute("SELECT count(*) FROM objects WHERE kind = ?", (kind,)).fetchone()[0])
 
+    def keep_clock(self, ahead_s: float) -> None:
+        """Remember how far ahead of real time the clock is."""
+        self.sql.execute("INSERT OR REPLACE INTO clock (one, ahead_s) VALUES (1, ?)", (ahead_s,))
+
     def set_timer(self, due: float, action: str, subject: str) -> None:
         """Have `action` done about the subject at a moment (Unix seconds)."""
         self.sql.execute("INSERT INTO timers (due, action, subject) VALUES (?, ?, ?)", (due, action, subject))
@@ -146,6 +151,11 @@ class Store:
                 connection.execute("ROLLBACK")
                 raise
             connection.execute("COMMIT")
+
+    def clock_ahead_s(self) -> float:
+        """How far ahead of real time the clock of this state is."""
+        row = self._anchor.execute("SELECT ahead_s FROM clock").fetchone()
+        return 0.0 if row is None else float(row[0])
 
     def close(self) -> None:
         """Fold the journal into the file and let go of it."""

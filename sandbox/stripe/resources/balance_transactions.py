@@ -4,8 +4,9 @@ from collections.abc import Mapping
 
 from sandbox.stripe.checks import PAGE, currency, text, time_range
 from sandbox.stripe.errors import Json
+from sandbox.stripe.every_resource import retrieval
 from sandbox.stripe.listing import filters, list_page
-from sandbox.stripe.resources.every_resource import retrieval
+from sandbox.stripe.registry import Resource, register
 from sandbox.stripe.work import Operation, Work
 
 
@@ -14,7 +15,7 @@ def _list(work: Work, _path: Mapping[str, str], params: Json) -> Json:
     return list_page(work, "balance_transaction", "/v1/balance_transactions", params, conditions)
 
 
-OPERATIONS = (
+_OPERATIONS = (
     Operation(
         method="GET",
         path="/v1/balance_transactions",
@@ -23,3 +24,10 @@ OPERATIONS = (
     ),
     retrieval("/v1/balance_transactions/{id}", "balance_transaction"),
 )
+
+
+def _status(work: Work, shown: Json) -> Json:
+    return shown | {"status": "available" if shown["available_on"] <= work.now else "pending"}
+
+
+register(Resource(kind="balance_transaction", noun="balance transaction", operations=_OPERATIONS, computed=_status))

@@ -4,8 +4,9 @@ from collections.abc import Mapping
 
 from sandbox.stripe.checks import PAGE, boolean, list_of, text, time_range
 from sandbox.stripe.errors import Json, invalid
+from sandbox.stripe.every_resource import retrieval
 from sandbox.stripe.listing import filters, list_page
-from sandbox.stripe.resources.every_resource import retrieval
+from sandbox.stripe.registry import Resource, register
 from sandbox.stripe.work import Operation, Work
 
 _TYPE = "json_extract(body, '$.type') GLOB ?"
@@ -24,7 +25,7 @@ def _list(work: Work, _path: Mapping[str, str], params: Json) -> Json:
     return list_page(work, "event", "/v1/events", params, conditions)
 
 
-OPERATIONS = (
+_OPERATIONS = (
     Operation(
         method="GET",
         path="/v1/events",
@@ -39,3 +40,13 @@ OPERATIONS = (
     ),
     retrieval("/v1/events/{id}", "event"),
 )
+
+
+def _pending(work: Work, shown: Json) -> Json:
+    undelivered = work.tx.sql.execute(
+        "SELECT count(DISTINCT endpoint_id) FROM deliveries WHERE event_id = ? AND state != 'delivered'", (shown["id"],)
+    ).fetchone()
+    return shown | {"pending_webhooks": int(undelivered[0])}
+
+
+register(Resource(kind="event", operations=_OPERATIONS, computed=_pending))

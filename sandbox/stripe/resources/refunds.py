@@ -7,9 +7,11 @@ from sandbox.stripe.checks import EXPAND, PAGE, choice, integer, metadata, text,
 from sandbox.stripe.currencies import spoken
 from sandbox.stripe.errors import Json, invalid
 from sandbox.stripe.events import emit, emit_update
+from sandbox.stripe.every_resource import merged_metadata, retrieval
 from sandbox.stripe.ids import new_id
 from sandbox.stripe.listing import filters, list_page
-from sandbox.stripe.resources.every_resource import merged_metadata, retrieval
+from sandbox.stripe.machine import machine
+from sandbox.stripe.registry import Resource, register
 from sandbox.stripe.views import show
 from sandbox.stripe.work import Operation, Work
 
@@ -69,9 +71,9 @@ def _create(work: Work, _path: Mapping[str, str], params: Json) -> Json:
     }
     charge_booking = work.tx.get("balance_transaction", charge["balance_transaction"] or "")
     booking = book_refund(work, refund, charge_booking["available_on"] if charge_booking else work.now)
-    work.tx.add(refund | {"balance_transaction": booking["id"]})
+    work.add(refund | {"balance_transaction": booking["id"]})
     refund["balance_transaction"] = booking["id"]
-    after = work.tx.put(charge | {"amount_refunded": charge["amount_refunded"] + amount, "refunded": amount == left})
+    after = work.put(charge | {"amount_refunded": charge["amount_refunded"] + amount, "refunded": amount == left})
     emit(work, "refund.created", refund)
     changed = {name: charge[name] for name in ("amount_refunded", "refunded") if charge[name] != after[name]}
     emit(work, "charge.refunded", after, previous=changed)
@@ -80,7 +82,7 @@ def _create(work: Work, _path: Mapping[str, str], params: Json) -> Json:
 
 def _update(work: Work, path: Mapping[str, str], params: Json) -> Json:
     before = work.must("refund", path["refund"])
-    after = work.tx.put(before | {"metadata": merged_metadata(before["metadata"], params)})
+    after = work.put(before | {"metadata": merged_metadata(before["metadata"], params)})
     emit_update(work, "refund.updated", before, after)
     return show(work, after, params.get("expand"))
 
@@ -89,7 +91,7 @@ def _list(work: Work, _path: Mapping[str, str], params: Json) -> Json:
     return list_page(work, "refund", "/v1/refunds", params, filters(params, "charge", "payment_intent"))
 
 
-OPERATIONS = (
+_OPERATIONS = (
     Operation(
         method="POST",
         path="/v1/refunds",
@@ -111,4 +113,18 @@ OPERATIONS = (
     ),
     retrieval("/v1/refunds/{refund}", "refund"),
     Operation(method="POST", path="/v1/refunds/{refund}", params={**EXPAND, "metadata": metadata}, handle=_update),
+)
+
+register(
+    Resource(
+        kind="refund",
+        operations=_OPERATIONS,
+        # https://docs.stripe.com/refunds#failed-refunds: a refund that had succeeded can still fail
+        machine=machine(
+            "succeeded pending requires_action",
+            pending="succeeded requires_action failed canceled",
+            requires_action="pending succeeded failed canceled",
+            succeeded="failed",
+        ),
+    )
 )
