@@ -5,7 +5,7 @@ import socket
 from typing import cast
 from urllib.parse import urlsplit
 
-from flask import Flask, Response, request
+from flask import Flask, Response, jsonify, request
 from werkzeug.exceptions import HTTPException
 
 from sandbox.stripe import api, control, hosted
@@ -37,6 +37,8 @@ def create_app(world: World, timekeeper: Timekeeper) -> Flask:
             app.register_blueprint(resource.pages)
     app.add_url_rule("/v1", "v1_root", _v1, methods=_METHODS, defaults={"path": ""})
     app.add_url_rule("/v1/<path:path>", "v1", _v1, methods=_METHODS)
+    app.add_url_rule("/v2", "v2_root", _v2, methods=_METHODS, defaults={"path": ""})
+    app.add_url_rule("/v2/<path:path>", "v2", _v2, methods=_METHODS)
     app.before_request(_refuse_foreign_forms)
     app.after_request(_secured)
     return app
@@ -56,6 +58,12 @@ def _v1(path: str) -> Response:  # noqa: ARG001 - the route is found by `api`
     return Response(api.encoded(reply.body), status=reply.status, headers=reply.headers, mimetype="application/json")
 
 
+def _v2(path: str) -> tuple[Response, int]:
+    """Stripe's second API: its errors have a shape of their own, and none of it is done here yet."""
+    message = f"Stripe's stand-in does not implement {request.method} /v2/{path}."
+    return jsonify(error={"type": "invalid_request_error", "code": "not_found", "message": message}), 404
+
+
 def _hang_up() -> None:
     """Close the connection under the reply, so that the client learns nothing."""
     connection = cast("socket.socket", request.environ["werkzeug.socket"])
@@ -64,7 +72,7 @@ def _hang_up() -> None:
 
 def _refuse_foreign_forms() -> Response | None:
     """A page of another site must not press buttons here: browsers name the origin of each POST."""
-    if request.method == "GET" or request.path.startswith("/v1"):
+    if request.method == "GET" or request.path.startswith(("/v1", "/v2")):
         return None
     origin = request.headers.get("Origin")
     ours = {request.host, urlsplit(hosted.world().settings.public_url).netloc}

@@ -215,10 +215,15 @@ def time_range(value: Any, param: str) -> dict[str, int]:
     return {"gte": moment, "lte": moment}
 
 
+def page_size(value: Any, param: str) -> int:
+    """How many objects a page has: 1 to 100; what is outside is taken as the nearest of them."""
+    return min(max(int(integer()(value, param)), 1), 100)
+
+
 EXPAND: Table = {"expand": list_of(text(), longest=20)}
 PAGE: Table = {
     **EXPAND,
-    "limit": integer(least=1, most=100),
+    "limit": page_size,
     "starting_after": text(),
     "ending_before": text(),
 }

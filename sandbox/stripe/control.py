@@ -3,11 +3,13 @@
 - `GET /`: the page for people.
 - `GET /readyz`: 200 when it answers.
 - `GET /_sandbox/state`: JSON with counts of objects, of deliveries by state, and the faults that are on.
-- `POST /_sandbox/faults` `{"kind", "match"?, "times"?, "seconds"?}` (JSON or form): switch a fault on (see `faults`);
+- `POST /_sandbox/faults` `{"kind", "match"?, "times"?, "seconds"?, "share"?, "status"?}` (JSON or form): switch a
+  fault on (see `faults`);
   `times` null strikes until cleared. `GET` lists them, `DELETE` (or `POST /_sandbox/faults/clear`) clears them.
 - `POST /_sandbox/clock` `{"to"}` or `{"seconds", "minutes", "hours", "days"}`: let time pass; it answers when all that
   fell due on the way has happened and was delivered. `GET` tells the time.
 - `POST /_sandbox/charges` `{"amount"?, "currency"?, "description"?}`: a paid charge that no service knows of.
+- `POST /_sandbox/webhook_endpoints/{id}/roll` `{"hours"?}`: a new secret; for so long the old one signs beside it.
 - `POST /_sandbox/events/{id}/resend`: deliver an event again to each endpoint that wants it.
 """
 
@@ -24,6 +26,7 @@ from sandbox.stripe.errors import Json, StripeError
 from sandbox.stripe.hosted import world
 from sandbox.stripe.payments import billing_details, new_charge
 from sandbox.stripe.registry import load
+from sandbox.stripe.resources import webhook_endpoints
 from sandbox.stripe.timekeeper import FARTHEST_S, Timekeeper
 from sandbox.stripe.views import show
 from sandbox.stripe.work import Work
@@ -31,6 +34,8 @@ from sandbox.stripe.work import Work
 pages = Blueprint("control", __name__)
 
 _SHOWN = 20
+_LONGEST_ROLL_H = 24
+_REFUSALS = range(400, 600)
 _UNITS = {"seconds": 1, "minutes": 60, "hours": 60 * 60, "days": 24 * 60 * 60}
 
 
@@ -54,12 +59,8 @@ def _state(work: Work) -> Json:
         "objects": {resource.kind: work.tx.count(resource.kind) for resource in load()},
         "deliveries": {"pending": 0, **dict(rows)},
         "clock": _clock(),
-        "faults": [_fault(fault) for fault in faults.active(work.tx)],
+        "faults": [fault.as_asked() for fault in faults.active(work.tx)],
     }
-
-
-def _fault(fault: faults.Fault) -> Json:
-    return {"kind": fault.kind, "match": fault.match, "times": fault.remaining, "seconds": fault.seconds}
 
 
 @pages.get("/_sandbox/state")
@@ -90,21 +91,29 @@ def _done(body: Json) -> Response:
 def switch_fault_on() -> Response:
     """Switch a fault on."""
     asked = _asked()
-    strange = set(asked) - {"kind", "match", "times", "seconds"}
+    strange = set(asked) - {"kind", "match", "times", "seconds", "share", "status"}
     if asked.get("kind") not in faults.KINDS or strange:
-        raise StripeError(400, f"A fault has kind, match, times, seconds; kind is one of: {', '.join(faults.KINDS)}")
+        raise StripeError(
+            400, f"A fault has kind, match, times, seconds, share, status; kind is one of: {', '.join(faults.KINDS)}"
+        )
     times = asked.get("times", 1)
     seconds = asked.get("seconds")
     try:
         strikes = None if times in {None, ""} else int(times)
         lasting = None if seconds in {None, ""} else float(seconds)
+        share, status = float(asked.get("share") or 1), int(asked.get("status") or 500)
     except (TypeError, ValueError):
-        raise StripeError(400, "times is a whole number or null, seconds a number") from None
+        raise StripeError(
+            400, "times and status are whole numbers (times may be null), seconds and share numbers"
+        ) from None
+    if not 0 < share <= 1 or status not in _REFUSALS:
+        raise StripeError(400, "share is above 0 and at most 1, status from 400 to 599")
+    match = asked.get("match") or "*"
     with world().working() as work:
         fault = faults.switch_on(
-            work.tx, asked["kind"], match=asked.get("match") or "*", times=strikes, seconds=lasting
+            work.tx, asked["kind"], match=match, times=strikes, seconds=lasting, share=share, status=status
         )
-    return _done(_fault(fault))
+    return _done(fault.as_asked())
 
 
 @pages.delete("/_sandbox/faults")
@@ -162,6 +171,21 @@ def charge_behind_our_back() -> Response:
         charge = new_charge(work, TOKENS["tok_visa"], asked)
         shown = show(work, charge)
     return _done(shown)
+
+
+@pages.post("/_sandbox/webhook_endpoints/<endpoint_id>/roll")
+def roll(endpoint_id: str) -> Response:
+    """A new signing secret, as the dashboard gives it; the old one goes on beside it for `hours` (24 at most)."""
+    try:
+        hours = float(_asked().get("hours") or 24)
+    except ValueError:
+        hours = -1
+    if not 0 <= hours <= _LONGEST_ROLL_H:
+        raise StripeError(400, f"hours is a number from 0 to {_LONGEST_ROLL_H}")
+    with world().working() as work:
+        endpoint = work.must("webhook_endpoint", endpoint_id)
+        rolled = webhook_endpoints.roll_secret(work, endpoint, old_lasts_s=int(hours * 3600))
+    return _done({"id": endpoint_id, "secret": rolled["_secret"]})
 
 
 @pages.post("/_sandbox/events/<event_id>/resend")

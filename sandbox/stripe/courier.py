@@ -8,6 +8,7 @@ import hashlib
 import hmac
 import json
 import threading
+from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -16,6 +17,7 @@ from urllib3 import PoolManager
 from urllib3.exceptions import HTTPError
 
 from sandbox.stripe.clock import real_s
+from sandbox.stripe.resources.webhook_endpoints import secrets_of
 from sandbox.stripe.timekeeper import Timekeeper, next_due
 from sandbox.stripe.views import show
 from sandbox.stripe.work import Work
@@ -24,6 +26,8 @@ from sandbox.stripe.world import World
 LAST_ATTEMPT = 200
 _LONGEST_WAIT_S = 30.0
 _IDLE_S = 5.0
+_AS_STRIPE_S = (5 * 60, 30 * 60, 2 * 3600, 5 * 3600, 10 * 3600)
+_STRIPE_TRIES_FOR_S = 3 * 24 * 3600
 _AT_ONCE = 8
 _OLD_S = 3600
 
@@ -36,21 +40,32 @@ class _Parcel:
     event_id: str
     endpoint_id: str
     url: str
-    secret: str
+    secrets: tuple[str, ...]
     payload: str
     twist: str | None
     attempts: int
 
 
-def signature(payload: str, secret: str, timestamp: int) -> str:
-    """The `Stripe-Signature` header: HMAC-SHA256 over timestamp, dot, payload (https://docs.stripe.com/webhooks#verify-manually)."""
-    digest = hmac.new(secret.encode(), f"{timestamp}.{payload}".encode(), hashlib.sha256).hexdigest()
-    return f"t={timestamp},v1={digest}"
+def signature(payload: str, secrets: Iterable[str], timestamp: int) -> str:
+    """The `Stripe-Signature` header: HMAC-SHA256 over timestamp, dot, payload, one for each secret.
+
+    https://docs.stripe.com/webhooks#verify-manually
+    """
+    signed = f"{timestamp}.{payload}".encode()
+    digests = (hmac.new(secret.encode(), signed, hashlib.sha256).hexdigest() for secret in secrets)
+    return ",".join((f"t={timestamp}", *(f"v1={digest}" for digest in digests)))
 
 
-def wait_s(attempts: int, base_s: float) -> float:
-    """How long to wait after so many failed attempts: doubling, half a minute at most (Stripe's hours, shortened)."""
-    return float(min(base_s * 2 ** min(attempts - 1, 20), _LONGEST_WAIT_S))
+def wait_s(attempts: int, base_s: float | None) -> float | None:
+    """How long to wait after so many failed attempts; None when there will be no other.
+
+    From a base it doubles to half a minute: Stripe's hours, shortened for somebody who sits before it. Without one it
+    is about what Stripe does in live mode: for three days, with growing pauses (https://docs.stripe.com/webhooks#retries).
+    """
+    if base_s is not None:
+        return float(min(base_s * 2 ** min(attempts - 1, 20), _LONGEST_WAIT_S)) if attempts < LAST_ATTEMPT else None
+    pauses = [_AS_STRIPE_S[min(number, len(_AS_STRIPE_S)) - 1] for number in range(1, attempts + 1)]
+    return float(pauses[-1]) if sum(pauses) <= _STRIPE_TRIES_FOR_S else None
 
 
 class Courier:
@@ -117,7 +132,7 @@ class Courier:
                         event_id=event_id,
                         endpoint_id=endpoint_id,
                         url=endpoint["url"],
-                        secret=endpoint["_secret"],
+                        secrets=tuple(secrets_of(endpoint, self._world.clock.now())),
                         payload=body,
                         twist=twist,
                         attempts=attempts + 1,
@@ -130,14 +145,14 @@ class Courier:
 
     def _bring(self, parcel: _Parcel) -> None:
         moment = int(real_s())  # who checks the signature looks at a clock that nobody has advanced
-        secret = parcel.secret
+        secrets = parcel.secrets
         if parcel.attempts == 1 and parcel.twist == "bad_signature":
-            secret = "whsec_of_somebody_else"  # noqa: S105 - wrong on purpose
+            secrets = ("whsec_of_somebody_else",)
         if parcel.attempts == 1 and parcel.twist == "old_timestamp":
             moment -= _OLD_S
         headers = {
             "Content-Type": "application/json; charset=utf-8",
-            "Stripe-Signature": signature(parcel.payload, secret, moment),
+            "Stripe-Signature": signature(parcel.payload, secrets, moment),
             "User-Agent": "Stripe/1.0 (+https://stripe.com/docs/webhooks)",
         }
         status, error = None, None
@@ -149,10 +164,12 @@ class Courier:
             if status is not None and HTTPStatus.OK <= status < HTTPStatus.MULTIPLE_CHOICES:
                 _note(work, parcel.delivery_id, "delivered", status=status)
                 _release_held(work, parcel, self._world.clock.now())
-            elif parcel.attempts >= LAST_ATTEMPT:
+                return
+            pause_s = wait_s(parcel.attempts, self._world.settings.retry_base_s)
+            if pause_s is None:
                 _note(work, parcel.delivery_id, "failed", status=status, error=error)
             else:
-                due = self._world.clock.now() + wait_s(parcel.attempts, self._world.settings.retry_base_s)
+                due = self._world.clock.now() + pause_s
                 _note(work, parcel.delivery_id, "pending", status=status, error=error, due=due)
 
 

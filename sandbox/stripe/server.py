@@ -83,7 +83,7 @@ def start(
     *,
     webhook_url: str | None = None,
     webhook_secret: str | None = None,
-    retry_base_s: float = 0.05,
+    retry_base_s: float | None = 0.05,
     capture_s: float = 0.0,
     settles: tuple[str, ...] = (),
 ) -> ThreadedHandle:

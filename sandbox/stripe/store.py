@@ -34,8 +34,11 @@ CREATE INDEX IF NOT EXISTS timers_by_due ON timers (due);
 CREATE TABLE IF NOT EXISTS clock (one INTEGER PRIMARY KEY CHECK (one = 1), ahead_s REAL NOT NULL);
 CREATE TABLE IF NOT EXISTS faults (
     id INTEGER PRIMARY KEY AUTOINCREMENT, kind TEXT NOT NULL, matching TEXT NOT NULL, remaining INTEGER,
-    seconds REAL NOT NULL);
+    seconds REAL NOT NULL, share REAL NOT NULL DEFAULT 1, status INTEGER NOT NULL DEFAULT 500,
+    seen INTEGER NOT NULL DEFAULT 0);
 """
+_VERSION = 2
+"""Of the tables. Faults of an earlier one are switched off; everything else has kept its form."""
 
 Condition = tuple[str, Sequence[Any]]
 
@@ -124,7 +127,10 @@ class Store:
         self._turn = threading.Lock()
         # One connection stays open: the last to close would fold the journal into the file each time.
         self._anchor = self._connect()
+        if self._anchor.execute("PRAGMA user_version").fetchone()[0] < _VERSION:
+            self._anchor.execute("DROP TABLE IF EXISTS faults")
         self._anchor.executescript(_SCHEMA)
+        self._anchor.execute(f"PRAGMA user_version = {_VERSION}")
 
     def _connect(self) -> sqlite3.Connection:
         connection = sqlite3.connect(self._path, timeout=30, isolation_level=None, check_same_thread=False)

@@ -11,10 +11,26 @@ from sandbox.stripe.listing import filters, list_page
 from sandbox.stripe.machine import machine
 from sandbox.stripe.payments import LATER, billing_details, book_late, card_error, new_charge
 from sandbox.stripe.registry import Resource, register
+from sandbox.stripe.search import searching
 from sandbox.stripe.store import equals
 from sandbox.stripe.views import page, show
 from sandbox.stripe.work import Operation, Work
 
+_SEARCHED = (
+    "amount",
+    "billing_details.address.postal_code",
+    "created",
+    "currency",
+    "customer",
+    "disputed",
+    "payment_method_details.card.brand",
+    "payment_method_details.card.exp_month",
+    "payment_method_details.card.exp_year",
+    "payment_method_details.card.fingerprint",
+    "payment_method_details.card.last4",
+    "refunded",
+    "status",
+)
 _UPDATE: dict[str, Check | Need] = {
     "description": text(longest=40000, unsettable=True),
     "metadata": metadata,
@@ -68,6 +84,7 @@ _OPERATIONS = (
         params={**PAGE, "created": time_range, "customer": text(), "payment_intent": text()},
         handle=_list,
     ),
+    searching("/v1/charges/search", "charge", _SEARCHED),
     retrieval("/v1/charges/{charge}", "charge"),
     Operation(method="POST", path="/v1/charges/{charge}", params={**EXPAND, **_UPDATE}, handle=_update),
 )

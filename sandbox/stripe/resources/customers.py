@@ -9,6 +9,7 @@ from sandbox.stripe.every_resource import merged_metadata, retrieval
 from sandbox.stripe.ids import new_id
 from sandbox.stripe.listing import filters, list_page
 from sandbox.stripe.registry import Resource, register
+from sandbox.stripe.search import searching
 from sandbox.stripe.views import show
 from sandbox.stripe.work import Operation, Work
 
@@ -93,6 +94,7 @@ _OPERATIONS = (
         params={**PAGE, "created": time_range, "email": text(longest=512)},
         handle=_list,
     ),
+    searching("/v1/customers/search", "customer", ("created", "email", "name", "phone")),
     retrieval("/v1/customers/{customer}", "customer"),
     Operation(method="POST", path="/v1/customers/{customer}", params={**EXPAND, **_FIELDS}, handle=_update),
 )

@@ -9,6 +9,9 @@ from sandbox.stripe.listing import filters, list_page
 from sandbox.stripe.registry import Resource, register
 from sandbox.stripe.work import Operation, Work
 
+KEPT_S = 30 * 24 * 60 * 60
+"""Stripe lists events of the last 30 days (https://docs.stripe.com/api/events)."""
+_MOST_TYPES = 20
 _TYPE = "json_extract(body, '$.type') GLOB ?"
 _UNDELIVERED = "EXISTS (SELECT 1 FROM deliveries WHERE event_id = objects.id AND state != 'delivered')"
 
@@ -17,6 +20,9 @@ def _list(work: Work, _path: Mapping[str, str], params: Json) -> Json:
     if "type" in params and "types" in params:
         raise invalid("You may only specify one of these parameters: type, types.", param="types")
     conditions = filters(params)
+    if len(params.get("types", [])) > _MOST_TYPES:
+        raise invalid(f"You may specify at most {_MOST_TYPES} types.", param="types")
+    conditions.append(("created >= ?", (work.now - KEPT_S,)))
     types = params.get("types") or ([params["type"]] if "type" in params else [])
     if types:
         conditions.append((f"({' OR '.join([_TYPE] * len(types))})", types))

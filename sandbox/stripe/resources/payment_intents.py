@@ -28,6 +28,7 @@ from sandbox.stripe.listing import filters, list_page
 from sandbox.stripe.machine import machine
 from sandbox.stripe.payments import billing_details, check_amount
 from sandbox.stripe.registry import Resource, register
+from sandbox.stripe.search import searching
 from sandbox.stripe.views import show
 from sandbox.stripe.work import Operation, Work
 
@@ -170,6 +171,7 @@ _OPERATIONS = (
         params={**PAGE, "created": time_range, "customer": text()},
         handle=_list,
     ),
+    searching("/v1/payment_intents/search", "payment_intent", ("amount", "created", "currency", "customer", "status")),
     retrieval("/v1/payment_intents/{intent}", "payment_intent"),
     Operation(method="POST", path="/v1/payment_intents/{intent}", params={**EXPAND, **_UPDATE}, handle=_update),
     Operation(

@@ -28,6 +28,7 @@ from sandbox.stripe.ids import new_id
 from sandbox.stripe.listing import filters, list_page
 from sandbox.stripe.registry import Resource, register
 from sandbox.stripe.resources.products import new_product
+from sandbox.stripe.search import searching
 from sandbox.stripe.store import equals
 from sandbox.stripe.views import show
 from sandbox.stripe.work import Operation, Work
@@ -195,6 +196,7 @@ _OPERATIONS = (
         },
         handle=_list,
     ),
+    searching("/v1/prices/search", "price", ("active", "created", "currency", "lookup_key", "product", "type")),
     retrieval("/v1/prices/{price}", "price"),
     Operation(method="POST", path="/v1/prices/{price}", params={**EXPAND, **_UPDATABLE}, handle=_update),
 )

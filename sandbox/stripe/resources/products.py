@@ -9,6 +9,7 @@ from sandbox.stripe.every_resource import merged_metadata, retrieval
 from sandbox.stripe.ids import new_id
 from sandbox.stripe.listing import filters, list_page
 from sandbox.stripe.registry import Resource, register
+from sandbox.stripe.search import searching
 from sandbox.stripe.views import show
 from sandbox.stripe.work import Operation, Work
 
@@ -98,6 +99,7 @@ _OPERATIONS = (
         },
         handle=_list,
     ),
+    searching("/v1/products/search", "product", ("active", "created", "description", "name")),
     retrieval("/v1/products/{id}", "product"),
     Operation(method="POST", path="/v1/products/{id}", params={**EXPAND, **_FIELDS}, handle=_update),
 )
