@@ -9,7 +9,7 @@ from flask import Flask, Response, jsonify, request
 from werkzeug.exceptions import HTTPException
 
 from sandbox.stripe import api, control, hosted
-from sandbox.stripe.errors import StripeError
+from sandbox.stripe.errors import StripeError, unrecognized_url
 from sandbox.stripe.registry import load
 from sandbox.stripe.timekeeper import Timekeeper
 from sandbox.stripe.world import World
@@ -20,6 +20,7 @@ _POLICY = (
     "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
 _log = logging.getLogger(__name__)
+_NO_SUCH = {404, 405}
 _METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"]
 
 
@@ -39,6 +40,7 @@ def create_app(world: World, timekeeper: Timekeeper) -> Flask:
     app.add_url_rule("/v1/<path:path>", "v1", _v1, methods=_METHODS)
     app.add_url_rule("/v2", "v2_root", _v2, methods=_METHODS, defaults={"path": ""})
     app.add_url_rule("/v2/<path:path>", "v2", _v2, methods=_METHODS)
+    app.register_error_handler(HTTPException, _in_stripes_shape)
     app.before_request(_refuse_foreign_forms)
     app.after_request(_secured)
     return app
@@ -56,6 +58,17 @@ def _v1(path: str) -> Response:  # noqa: ARG001 - the route is found by `api`
     if reply.hang_up_after_s is not None:
         _hang_up()
     return Response(api.encoded(reply.body), status=reply.status, headers=reply.headers, mimetype="application/json")
+
+
+def _in_stripes_shape(problem: HTTPException) -> Response | HTTPException:
+    """What the framework refuses below the API (an empty path, a body too large) is refused in Stripe's shape, too."""
+    if not request.path.startswith(("/v1", "/v2")):
+        return problem
+    status = problem.code or 400
+    refusal = StripeError(status, f"Invalid request: {problem.name}.")
+    if status in _NO_SUCH:
+        refusal = unrecognized_url(request.method, request.path)
+    return Response(api.encoded(refusal.body()), status=refusal.status, mimetype="application/json")
 
 
 def _v2(path: str) -> tuple[Response, int]:
