@@ -9,6 +9,7 @@ from flask import Flask, Response, jsonify, request
 from werkzeug.exceptions import HTTPException
 
 from sandbox.stripe import api, control, hosted
+from sandbox.stripe.control_area import world
 from sandbox.stripe.errors import StripeError, unrecognized_url
 from sandbox.stripe.registry import load
 from sandbox.stripe.timekeeper import Timekeeper
@@ -24,12 +25,12 @@ _NO_SUCH = {404, 405}
 _METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"]
 
 
-def create_app(world: World, timekeeper: Timekeeper) -> Flask:
+def create_app(state: World, timekeeper: Timekeeper) -> Flask:
     """The application over one stand-in's state."""
     app = Flask(__name__, static_folder="static", template_folder="templates")
     app.config["MAX_CONTENT_LENGTH"] = 1024 * 1024
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
-    app.extensions["stripe_standin"] = world
+    app.extensions["stripe_standin"] = state
     app.extensions["stripe_timekeeper"] = timekeeper
     app.register_blueprint(hosted.pages)
     app.register_blueprint(control.pages)
@@ -48,7 +49,7 @@ def create_app(world: World, timekeeper: Timekeeper) -> Flask:
 
 def _v1(path: str) -> Response:  # noqa: ARG001 - the route is found by `api`
     try:
-        reply = api.answer(hosted.world(), request)
+        reply = api.answer(world(), request)
     except HTTPException:
         raise
     except Exception as bug:  # noqa: BLE001 - a bug here answers as an outage of Stripe would
@@ -88,7 +89,7 @@ def _refuse_foreign_forms() -> Response | None:
     if request.method == "GET" or request.path.startswith(("/v1", "/v2")):
         return None
     origin = request.headers.get("Origin")
-    ours = {request.host, urlsplit(hosted.world().settings.public_url).netloc}
+    ours = {request.host, urlsplit(world().settings.public_url).netloc}
     if origin is None or urlsplit(origin).netloc in ours:
         return None
     return Response("This form was sent from another site. Open the page itself and try again.\n", status=403)

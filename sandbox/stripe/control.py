@@ -16,14 +16,14 @@
 from datetime import UTC, datetime
 from typing import Any
 
-from flask import Blueprint, Response, current_app, jsonify, make_response, redirect, render_template, request
+from flask import Blueprint, Response, current_app, jsonify, make_response, render_template, request
 
 from sandbox.stripe import events, faults
 from sandbox.stripe.cards import TOKENS
 from sandbox.stripe.checks import check_table, currency, integer, text
+from sandbox.stripe.control_area import done, world
 from sandbox.stripe.currencies import CURRENCIES, spoken
 from sandbox.stripe.errors import Json, StripeError
-from sandbox.stripe.hosted import world
 from sandbox.stripe.payments import billing_details, new_charge
 from sandbox.stripe.registry import load
 from sandbox.stripe.resources import webhook_endpoints
@@ -82,11 +82,6 @@ def _asked() -> dict[str, Any]:
     return given
 
 
-def _done(body: Json) -> Response:
-    """JSON for a script, the page again for a person."""
-    return jsonify(body) if request.is_json or request.method == "DELETE" else make_response(redirect("/", 303))
-
-
 @pages.post("/_sandbox/faults")
 def switch_fault_on() -> Response:
     """Switch a fault on."""
@@ -113,7 +108,7 @@ def switch_fault_on() -> Response:
         fault = faults.switch_on(
             work.tx, asked["kind"], match=match, times=strikes, seconds=lasting, share=share, status=status
         )
-    return _done(fault.as_asked())
+    return done(fault.as_asked())
 
 
 @pages.delete("/_sandbox/faults")
@@ -122,7 +117,7 @@ def clear_faults() -> Response:
     """Switch all faults off."""
     with world().working() as work:
         faults.clear(work.tx)
-    return _done({"faults": []})
+    return done({"faults": []})
 
 
 @pages.post("/_sandbox/clock")
@@ -142,7 +137,7 @@ def advance_clock() -> Response:
         raise StripeError(400, f"Give `to`, or {', '.join(_UNITS)}: forward, and ten years at most.")
     timekeeper: Timekeeper = current_app.extensions["stripe_timekeeper"]
     timekeeper.advance_to(target)
-    return _done(_clock())
+    return done(_clock())
 
 
 @pages.get("/_sandbox/clock")
@@ -170,7 +165,7 @@ def charge_behind_our_back() -> Response:
         }
         charge = new_charge(work, TOKENS["tok_visa"], asked)
         shown = show(work, charge)
-    return _done(shown)
+    return done(shown)
 
 
 @pages.post("/_sandbox/webhook_endpoints/<endpoint_id>/roll")
@@ -185,7 +180,7 @@ def roll(endpoint_id: str) -> Response:
     with world().working() as work:
         endpoint = work.must("webhook_endpoint", endpoint_id)
         rolled = webhook_endpoints.roll_secret(work, endpoint, old_lasts_s=int(hours * 3600))
-    return _done({"id": endpoint_id, "secret": rolled["_secret"]})
+    return done({"id": endpoint_id, "secret": rolled["_secret"]})
 
 
 @pages.post("/_sandbox/events/<event_id>/resend")
@@ -194,7 +189,7 @@ def resend(event_id: str) -> Response:
     with world().working() as work:
         event = work.must("event", event_id)
         events.schedule(work, event, event["data"]["object"]["id"])
-    return _done({"resent": event_id})
+    return done({"resent": event_id})
 
 
 @pages.get("/")

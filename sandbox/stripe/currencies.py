@@ -65,6 +65,11 @@ def converted(amount: int, currency: str, into: str, rate: Decimal) -> int:
     return int(exact.to_integral_value(ROUND_HALF_UP))
 
 
+def in_currency(amount: int, currency: str, into: str) -> int:
+    """An amount at the made-up rates, such as a fee that Stripe names in dollars."""
+    return amount if currency == into else converted(amount, currency, into, DOLLARS[currency] / DOLLARS[into])
+
+
 def spoken(amount: int, currency: str) -> str:
     """The amount as a reader of American English writes it: `$49.00`, `¥7,500`."""
     return format_money(Money(amount, currency))

@@ -56,8 +56,10 @@ def former_values(before: Json, after: Json) -> Json:
         was, becomes = before.get(name), after.get(name)
         if name.startswith("_") or was == becomes:
             continue
-        inside = isinstance(was, dict) and isinstance(becomes, dict)
-        changed[name] = former_values(was, becomes) if inside else was
+        if isinstance(was, dict) and isinstance(becomes, dict):
+            changed[name] = former_values(was, becomes)
+        else:
+            changed[name] = was
     return dict(sorted(changed.items()))
 
 

@@ -6,6 +6,7 @@ from sandbox.stripe import faults
 from sandbox.stripe.balance import book_charge
 from sandbox.stripe.cards import DECLINES, Card
 from sandbox.stripe.currencies import CURRENCIES, LARGEST_AMOUNT, spoken
+from sandbox.stripe.disputes import OPEN_LATER, warn_of_fraud
 from sandbox.stripe.errors import Json, StripeError, invalid
 from sandbox.stripe.events import emit, emit_update
 from sandbox.stripe.ids import new_id
@@ -177,13 +178,24 @@ def new_charge(work: Work, card: Card, asked: Json) -> Json:
         "status": "succeeded" if paid else "failed",
         "transfer_data": None,
         "transfer_group": None,
+        "_refund": card.refund,
     }
     work.add(charge)
     if paid:
         asynchronous = asked.get("capture_method") == "automatic_async"
         charge = _settle_balance(work, charge, at_once=card.at_once, asynchronous=asynchronous)
     emit(work, "charge.succeeded" if paid else "charge.failed", charge)
+    if paid:
+        _await_trouble(work, charge, card)
     return charge
+
+
+def _await_trouble(work: Work, charge: Json, card: Card) -> None:
+    """What some test cards do after they have paid."""
+    if card.warned:
+        warn_of_fraud(work, charge)
+    if card.disputed:
+        work.tx.set_timer(work.now_exactly, OPEN_LATER, f"{charge['id']} {card.disputed}")
 
 
 def _settle_balance(work: Work, charge: Json, *, at_once: bool, asynchronous: bool) -> Json:
