@@ -10,6 +10,10 @@
   fell due on the way has happened and was delivered. `GET` tells the time.
 - `POST /_sandbox/charges` `{"amount"?, "currency"?, "description"?}`: a paid charge that no service knows of.
 - `POST /_sandbox/webhook_endpoints/{id}/roll` `{"hours"?}`: a new secret; for so long the old one signs beside it.
+- `POST /_sandbox/charges/{id}/dispute` `{"reason"?, "inquiry"?}`, `POST /_sandbox/disputes/{id}/won` (or `lost`,
+  `warning_closed`, `escalate`), `POST /_sandbox/refunds/{id}/fail`: what banks do.
+- `POST /_sandbox/payouts/schedule` `{"interval", "weekday"?, "monthday"?}`, `POST /_sandbox/payouts/{id}/fail`
+  `{"code"?}`, `GET /_sandbox/bank?format=camt053&currency=usd&from=&to=`: payouts, and the statement they arrive on.
 - `POST /_sandbox/events/{id}/resend`: deliver an event again to each endpoint that wants it.
 """
 

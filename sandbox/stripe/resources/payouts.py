@@ -1,10 +1,11 @@
 """Payouts: create, retrieve, update, list, cancel; at the control area the account's schedule and a bank that fails."""
 
 from collections.abc import Mapping
+from datetime import UTC, date, datetime
 
 from flask import Blueprint, Response, request
 
-from sandbox.stripe import payouts
+from sandbox.stripe import bank, payouts
 from sandbox.stripe.checks import EXPAND, PAGE, Need, choice, currency, integer, metadata, text, time_range
 from sandbox.stripe.control_area import done, world
 from sandbox.stripe.errors import Json, StripeError
@@ -112,6 +113,27 @@ def fail_one(payout_id: str) -> Response:
     with world().working() as work:
         failed = show(work, payouts.fail(work, work.must("payout", payout_id), code, _FAILURES[code]))
     return done(failed)
+
+
+@_pages.get("/_sandbox/bank")
+def bank_statement() -> Response:
+    """The bank account's statement: `format` csv, mt940 or camt053; `currency`; `from` and `to` (days, inclusive)."""
+    with world().looking() as work:
+        now = datetime.fromtimestamp(work.now, UTC)
+        try:
+            first = date.fromisoformat(request.args.get("from", f"{now:%Y-%m-01}"))
+            last = date.fromisoformat(request.args.get("to", f"{now:%Y-%m-%d}"))
+        except ValueError:
+            raise StripeError(400, "from and to are days, such as 2026-11-30.") from None
+        told = bank.statement(work, request.args.get("currency", "usd").lower(), first, last)
+    match request.args.get("format", "csv"):
+        case "csv":
+            return Response(bank.as_csv(told), mimetype="text/csv")
+        case "mt940":
+            return Response(bank.as_mt940(told), mimetype="text/plain")
+        case "camt053":
+            return Response(bank.as_camt053(told, now), mimetype="application/xml")
+    raise StripeError(400, "format is csv, mt940 or camt053.")
 
 
 register(

@@ -1,6 +1,10 @@
 """Refunds that fail, disputes and payouts: what moves, what is told, and what Stripe would refuse."""
 
+import csv
+import io
+from decimal import Decimal
 from typing import Any
+from xml.etree import ElementTree as ET
 
 import pytest
 import stripe
@@ -234,3 +238,44 @@ def test_a_payout_is_canceled_before_it_is_sent(standin: server.ThreadedHandle) 
     assert balance(client) == net(client) == before
     with pytest.raises(stripe.InvalidRequestError):
         client.v1.payouts.cancel(payout.id)
+
+
+def test_the_bank_statement_tells_what_arrived_and_its_balances_add_up(standin: server.ThreadedHandle) -> None:
+    client = sdk(standin.url)
+    control(standin, "payouts/schedule", interval="daily")
+    for days in (1, 8):
+        pay(client, amount=10_000)
+        let_pass(standin, days=days)
+    let_pass(standin, days=8)
+    last = client.v1.payouts.list({"limit": 1}).data[0]
+    control(standin, f"payouts/{last.id}/fail")
+    payouts = {payout.id: payout for payout in client.v1.payouts.list().data}
+    asked = {"from": "2026-01-01", "to": "2036-01-01"}
+    told = {
+        form: web.get(f"{standin.url}/_sandbox/bank", params={"format": form, **asked}).text
+        for form in ("csv", "mt940", "camt053")
+    }
+    rows = list(csv.DictReader(io.StringIO(told["csv"])))
+    expected = sorted([payout.amount for payout in payouts.values()] + [-last.amount])
+    assert sorted(int(Decimal(row["amount"]) * 100) for row in rows) == expected
+    traces = {payout.trace_id.value for payout in payouts.values() if payout.trace_id}
+    assert {row["trace_id"] for row in rows} == traces
+
+    space = {"c": "urn:iso:std:iso:20022:tech:xsd:camt.053.001.08"}
+    tree = ET.fromstring(told["camt053"])  # noqa: S314 - our own
+    sign = {"CRDT": 1, "DBIT": -1}
+
+    def money(element: ET.Element) -> int:
+        amount = Decimal(element.findtext("c:Amt", "", space)) * 100
+        return int(amount) * sign[element.findtext("c:CdtDbtInd", "", space)]
+
+    opening, closing = (money(balance) for balance in tree.iterfind(".//c:Bal", space))
+    entries = [money(entry) for entry in tree.iterfind(".//c:Ntry", space)]
+    assert sorted(entries) == expected
+    assert opening + sum(entries) == closing
+    assert {one.text for one in tree.iterfind(".//c:EndToEndId", space)} == traces
+
+    lines = told["mt940"].split("\r\n")
+    assert sum(line.startswith(":61:") for line in lines) == len(expected)
+    assert next(line for line in lines if line.startswith(":62F:")).endswith(f"USD{closing // 100},{closing % 100:02}")
+    assert all(len(line) <= 6 * 65 for line in lines)
