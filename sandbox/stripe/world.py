@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import IO
 
 from sandbox.stripe.clock import Clock
+from sandbox.stripe.registry import load
 from sandbox.stripe.resources.account import open_account
 from sandbox.stripe.resources.webhook_endpoints import new_endpoint
 from sandbox.stripe.settings import Settings
@@ -34,6 +35,7 @@ class World:
     """One stand-in's state. `wake` is set after each write."""
 
     def __init__(self, settings: Settings) -> None:
+        load()  # whoever works here finds the states, timers and views of all kinds
         self.settings = settings
         self._lock = hold(settings.state_dir)
         self.store = Store(settings.state_dir / "stripe.sqlite3")
