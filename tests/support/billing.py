@@ -46,6 +46,7 @@ from shared.work.run import run_due
 from tests.support import web
 from tests.support.calls_outside import calls_outside_transactions
 from tests.support.settings import API_KEY, STRIPE_KEY, WEBHOOK_SECRET, environment
+from tests.support.stripe_client import eventually
 
 PURCHASED = "billing.incidents.purchased.v1"
 CARD = "4242 4242 4242 4242"
@@ -77,12 +78,14 @@ class Shop:
         return place_order(self.context, OrderRequest(ticket_id=ticket, **values))
 
     def pay(self, order: Order, card: str = CARD) -> Response:
-        """Fill in Stripe's page."""
+        """Fill in Stripe's page, and wait for what Stripe does right after: the charge gets its balance transaction."""
         form = {
             "email": order.contact_email, "card_number": card, "card_expiry": "12 / 34", "card_cvc": "123",
             "name": "Jo Weber", "country": "DE",
         }  # fmt: skip
-        return web.post(order.checkout_url or "", data=form)
+        answer = web.post(order.checkout_url or "", data=form)
+        eventually(lambda: not self.http.get("/_sandbox/state").json()["timers"]["due"])
+        return answer
 
     def bought(self, ticket: str | None = "tkt_1", **request: str) -> Order:
         """An order, paid and settled by its webhook."""
