@@ -49,8 +49,11 @@ def run_env(metadata: sa.MetaData) -> None:
 
 
 def grant_app(op: Operations | Any, table: str, *, append_only: bool = False, read_only: bool = False) -> None:
-    """Let the service's role work with a table; with an append-only one (ledger, audit) only INSERT and SELECT."""
-    rights = "SELECT, INSERT" if append_only else "SELECT" if read_only else "SELECT, INSERT, UPDATE, DELETE"
+    """Let the service's role work with a table; with an append-only one (ledger, audit) only INSERT and SELECT.
+
+    A read-only one is written by triggers that run with the owner's rights.
+    """
+    rights = "SELECT" if read_only else "SELECT, INSERT" if append_only else "SELECT, INSERT, UPDATE, DELETE"
     role = context.config.attributes["app_role"]
     op.execute(f'GRANT {rights} ON "{table}" TO "{role}"')
 
@@ -70,6 +73,13 @@ def _beside_the_work(op: Operations | Any) -> Iterator[None]:
             yield
         finally:
             op.execute(f"SET lock_timeout = '{LOCK_TIMEOUT}'; SET statement_timeout = '{STATEMENT_TIMEOUT}'")
+
+
+def take_time(op: Operations | Any, *statements: str) -> None:
+    """Run statements while the work goes on, each in a transaction of its own; together they can be run twice."""
+    with _beside_the_work(op):
+        for statement in statements:
+            op.execute(statement)
 
 
 def add_index(

@@ -125,6 +125,12 @@ def current_caller() -> Caller | None:
     return cast("Caller | None", g.get("caller"))
 
 
+def caller_on_page() -> Caller | None:
+    """Who is signed in, on a page for staff. A page for everybody names none of us, whoever looks at it."""
+    access = access_of(current_app, request.endpoint) if request.endpoint else None
+    return current_caller() if access is not None and access.staff else None
+
+
 def _bearer() -> str | None:
     scheme, _, credential = request.headers.get("Authorization", "").partition(" ")
     return credential.strip() if scheme.lower() == "bearer" and credential else None

@@ -126,7 +126,7 @@ def _look(app: APIFlask, settings: CommonSettings) -> None:
     @app.context_processor
     def _for_each_page() -> dict[str, Any]:
         return {
-            "caller": access.current_caller(),
+            "caller": access.caller_on_page(),
             "now": clock.now(),
             "service": settings.service,
             "zone": reader().zone,

@@ -17,8 +17,8 @@ from shared.limits import Limit
 from shared.settings import OidcSettings
 from shared.telemetry import get_logger
 from shared.web.access import STAFF_SESSION, public
-from shared.web.signed_out import lead_to_signed_out
 from shared.web.limits import wait_for
+from shared.web.signed_out import lead_to_signed_out
 
 log = get_logger()
 

@@ -48,6 +48,8 @@ PUBLIC = {
         "POST /t/<token>/ask": A_LINK_OPENS_IT,
         "GET /t/<token>/top": A_LINK_OPENS_IT,
         "GET /t/<token>/conversation": A_LINK_OPENS_IT,
+        "GET /t/<token>/bought": A_LINK_OPENS_IT,
+        "GET /t/<token>/receipt": A_LINK_OPENS_IT,
         "POST /t/<token>/reply": A_LINK_OPENS_IT,
         "POST /t/<token>/solved": A_LINK_OPENS_IT,
         "POST /t/<token>/not-solved": A_LINK_OPENS_IT,

@@ -6,6 +6,7 @@ import json
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import date, timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -31,6 +32,10 @@ from services.billing.orders.order import Order
 from services.billing.payments.mirror import ask_for_balance
 from services.billing.payments.store import WORK as BALANCES
 from services.billing.pending import KINDS, count_pending
+from services.billing.reconciliation import store as reconciliations
+from services.billing.reconciliation.begin import begin_run
+from services.billing.reconciliation.reconcile import reconcile
+from services.billing.reconciliation.reconciliation import Reconciliation
 from services.billing.stripe_inbox.handle import handle_event
 from services.billing.stripe_inbox.store import WORK as EVENTS
 from services.billing.stripe_inbox.tables import webhook_events
@@ -157,9 +162,22 @@ class Shop:
         """Ask Stripe for the balance transactions that are due; for how many that went well."""
         return run_due(self.context.db, BALANCES, partial(ask_for_balance, self.context))
 
+    def reconcile(self, day: date | None = None) -> Reconciliation:
+        """A reconciliation of that day (of today), as far as it came."""
+        begun = begin_run(self.context, day or clock.now().date(), run_by="Finn Walsh")
+        self.bring_forward()
+        with self.context.db.transaction() as session:
+            found = reconciliations.find(session, begun.reconciliation_id)
+        assert found is not None
+        return found
+
+    def bring_forward(self) -> None:
+        """Do what the runs need that are under way."""
+        run_due(self.context.db, reconciliations.WORK, partial(reconcile, self.context), lasts=timedelta(minutes=2))
+
     def work_is_due(self) -> None:
         """Whatever waits its turn is due now."""
-        for table in ("orders", "charges", "webhook_events"):
+        for table in ("orders", "charges", "webhook_events", "reconciliations"):
             self.execute(f"UPDATE {table} SET due_at = now() WHERE due_at IS NOT NULL")  # noqa: S608 - our own names
 
     def waiting(self) -> dict[str, int]:

@@ -146,6 +146,16 @@ class Peers:
         def offers() -> Any:
             return self._trouble(self.billing) or jsonify(self.offers)
 
+        @app.get("/v1/orders/<order_id>")
+        def purchase(order_id: str) -> Any:
+            bought = {"order_id": order_id, "credits": 5, "amount_minor": 22500, "currency": "usd"}
+            return self._trouble(self.billing) or jsonify(bought | {"paid_at": "2026-11-24T12:00:00+00:00"})
+
+        @app.get("/v1/orders/<order_id>/receipt")
+        def receipt(order_id: str) -> Any:
+            url = f"https://pay.stripe.com/receipts/{order_id}"
+            return self._trouble(self.billing) or jsonify(receipt_url=url)
+
         @app.post("/v1/orders")
         def order() -> Any:
             self.orders.append(request.get_json())
@@ -258,11 +268,11 @@ class Queue:
 
     def decide(self, ticket_id: str, **more: Any) -> bool:
         """Deliver a decision as an event."""
-        from services.queue.take_event import take_event  # noqa: PLC0415 - keeps the story's imports short
+        from services.queue.take_event import take_events  # noqa: PLC0415 - keeps the story's imports short
 
         body = decision(ticket_id, **more)
         envelope = {"id": new_id("evt"), "type": "entitlements.decision.made.v1", "body": body}
-        return take_event(self.context, envelope)
+        return bool(take_events(self.context, [envelope]))
 
     def ticket(self, ticket_id: str) -> Ticket:
         """The ticket as it stands."""

@@ -173,6 +173,29 @@ class Routes:
 
         return pages
 
+    def shown(self) -> Blueprint:
+        """What people see in the frame of every page."""
+        shown = Blueprint("shown", __name__)
+        page = '{% extends "base.html" %}{% block main %}A page.{% endblock %}'
+
+        @shown.get("/named")
+        @staff("agent")
+        def named() -> str:
+            return render_template_string(page)
+
+        @shown.get("/nobody-named")
+        @public
+        def nobody_named() -> str:
+            return render_template_string(page)
+
+        @shown.get("/refused/<kind>")
+        @public
+        def refused(kind: str) -> str:
+            ThingRefused.kind = Kind(kind)
+            raise ThingRefused("Do it differently.", limit=3)
+
+        return shown
+
     def note(self, words: str) -> str:
         """Leave an effect; its id."""
         effect = new_id("eff")
@@ -195,7 +218,7 @@ class Tiny:
         env = Env(self.variables)
         self.db = Database(self.variables["DATABASE_URL"], pool_size=20)
         self.routes = Routes(self.db)
-        blueprints = more.pop("blueprints", (self.routes.api(), self.routes.pages()))
+        blueprints = more.pop("blueprints", (self.routes.api(), self.routes.pages(), self.routes.shown()))
         self.app: APIFlask = factory.create_app(
             settings=CommonSettings.read(env, "billing"),
             title="Tiny",

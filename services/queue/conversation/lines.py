@@ -9,13 +9,13 @@ LINES = Phrasebook(
     {
         "solved": N_("Solved."),
         "not_solved": N_("It is not solved yet."),
-        "reopened": N_("Not solved: we go on, at no charge."),
-        "believed_solved": N_("%(agent)s believes that it is solved."),
+        "reopened": N_("Not solved: we carry on, at no charge."),
+        "believed_solved": N_("%(agent)s thinks it is solved."),
         "canceled": N_("Canceled: no longer needed."),
         "given_back": N_("Given back to the queue: %(why)s"),
         "payment_arrived": N_("Your payment has arrived."),
         "answered_by": N_("A person answers by %(respond_by)s."),
-        "answered_sooner": N_("The answer comes sooner now: by %(respond_by)s."),
+        "answered_sooner": N_("Your answer comes sooner now: by %(respond_by)s."),
     }
 )
 INSIDE = Phrasebook(

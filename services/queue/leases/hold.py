@@ -53,7 +53,7 @@ def return_ticket(context: Context, agent: Agent, ticket_id: str, lease: Lease, 
     """Give the ticket back to the queue with a reason that the next agent reads. Raises LeaseLost, TextMissing."""
     why = one_line(why)
     if not why:
-        raise TextMissing(N_("Say in a few words why you give it back: the next agent reads it."), field="why")
+        raise TextMissing(N_("Say briefly why you give it back: the next agent reads it."), field="why")
     now = clock.now()
     change = Change(actor=agent_actor(agent.id), action="returned", why=why, at=now)
     with context.db.transaction() as session:

@@ -75,6 +75,16 @@ def test_the_roles_of_the_provider_decide_what_one_may_see(browser: web.Visitor)
     assert "Ben Okafor" in refused.text
 
 
+def test_a_page_for_everybody_names_nobody_of_us(browser: web.Visitor) -> None:
+    sign_in(browser, "ana")
+    assert "Ana" in browser.get("/named").text
+    for public_page in ("/nobody-named", "/nothing"):
+        page = browser.get(public_page).text
+        assert "<main" in page
+        assert "Ana" not in page
+        assert "Sign out" not in page
+
+
 def test_whoever_signs_out_is_a_stranger_again(browser: web.Visitor) -> None:
     page = sign_in(browser, "ana").text
     token = page.partition('name="csrf_token" value="')[2].partition('"')[0]
