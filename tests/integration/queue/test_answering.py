@@ -127,8 +127,8 @@ def test_a_crash_after_the_server_took_it_repeats_the_mail_under_the_same_messag
 
 
 def test_two_schedulers_send_each_mail_once(queue: Queue) -> None:
-    for _ in range(5):
-        queue.open()
+    for number in range(5):
+        queue.open(email=f"jo{number}@acme.example.com")
     waiting = [row.id for row in queue.rows(sa.select(outbound_mails.c.id))]
     for mail_id in [*waiting, *waiting]:
         queue.wake("send_mail", mail_id)
