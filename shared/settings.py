@@ -21,6 +21,7 @@ class CommonSettings:
     api_key_hashes: dict[str, str]
     web_workers: int
     web_threads: int
+    keep_events_days: int
     trusted_proxies: int
     log_format: str
     build_commit: str | None
@@ -61,6 +62,12 @@ class CommonSettings:
                 "Threads of each web process, and database connections that it keeps for them.",
                 default=8,
             ),
+            keep_events_days=env.integer(
+                "KEEP_EVENTS_DAYS",
+                "Days after which events between services that are done are forgotten; 7 or more.",
+                default=90,
+                at_least=7,
+            ),
             trusted_proxies=env.integer(
                 "TRUSTED_PROXIES",
                 "How many proxies of ours stand in front of the web process and say in X-Forwarded-For who calls. With "
@@ -100,6 +107,16 @@ class OidcSettings:
                 default="groups",
             ),
         )
+
+
+def keep_keys_days(env: Env) -> int:
+    """For the services that take requests under an Idempotency-Key."""
+    return env.integer(
+        "KEEP_KEYS_DAYS",
+        "Days in which a request that is sent again under its Idempotency-Key gets the same answer; 1 or more.",
+        default=7,
+        at_least=1,
+    )
 
 
 def owner_database_url(env: Env | None = None) -> str:

@@ -23,10 +23,12 @@ from shared.limits import Limits
 from shared.reader import reader
 from shared.settings import CommonSettings, OidcSettings
 from shared.telemetry import REQUESTS, get_logger, request_id
+from shared.waking import Waker
 from shared.web import access, assets, formats, problems, reading, reference, signin
 from shared.web.input_limits import refuse_unmeasured, refuse_unreadable
 from shared.web.operation import operation_routes
 from shared.web.parked_work import parked_work_pages
+from shared.web.signed_out import signed_out_page
 from shared.work.kind import WorkKind
 
 log = get_logger()
@@ -86,6 +88,8 @@ def create_app(
     )
     app.extensions["context"] = context
     app.extensions["database"] = db
+    if db.enqueue is not None:
+        db.enqueue = Waker(db.enqueue)
     app.extensions["bearer_verifier"] = BearerVerifier(
         settings.service, settings.peer_public_keys, settings.api_key_hashes
     )
@@ -98,6 +102,7 @@ def create_app(
     _look(app, settings)
     if oidc is not None:
         signin.register(app, oidc, settings.public_url)
+        app.register_blueprint(signed_out_page())
     app.register_blueprint(operation_routes(settings, db, pending))
     app.register_blueprint(parked_work_pages(db, work))
     app.register_blueprint(reference.routes())
@@ -121,7 +126,7 @@ def _look(app: APIFlask, settings: CommonSettings) -> None:
     @app.context_processor
     def _for_each_page() -> dict[str, Any]:
         return {
-            "caller": access.current_caller(),
+            "caller": access.caller_on_page(),
             "now": clock.now(),
             "service": settings.service,
             "zone": reader().zone,

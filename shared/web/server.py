@@ -1,5 +1,9 @@
-"""The web process: gunicorn with threads, around an application that is built after the fork."""
+"""The web process: gunicorn with threads, around an application that is built once, before its processes are forked.
 
+So nothing that builds it may open a connection or start a thread: neither survives a fork.
+"""
+
+import gc
 import socket
 import tempfile
 from collections.abc import Callable
@@ -54,7 +58,11 @@ class _Server(BaseApplication):
             self.cfg.set(name, value)
 
     def load(self) -> Flask:
-        return self._build()
+        app = self._build()
+        # What is there now stays until the end: the collector need not look through it again in each request.
+        gc.collect()
+        gc.freeze()
+        return app
 
 
 def _forget_dead_worker(_server: Any, worker: Any) -> None:
@@ -71,6 +79,7 @@ def serve(build: Callable[[], Flask], settings: CommonSettings) -> None:
             "bind": settings.bind,
             "workers": settings.web_workers,
             "worker_class": _Worker,
+            "preload_app": True,  # what is imported and built stands in memory once, for all web processes
             "threads": settings.web_threads,
             "timeout": 30,
             "graceful_timeout": 10,

@@ -18,6 +18,7 @@ from shared.settings import OidcSettings
 from shared.telemetry import get_logger
 from shared.web.access import STAFF_SESSION, public
 from shared.web.limits import wait_for
+from shared.web.signed_out import lead_to_signed_out
 
 log = get_logger()
 
@@ -108,6 +109,6 @@ def register(app: Flask, settings: OidcSettings, public_url: str) -> None:
     @public
     def end() -> Response:
         session.clear()
-        return redirect("/")
+        return lead_to_signed_out()
 
     app.register_blueprint(pages)

@@ -4,6 +4,7 @@ import re
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -145,6 +146,16 @@ class Peers:
         def offers() -> Any:
             return self._trouble(self.billing) or jsonify(self.offers)
 
+        @app.get("/v1/orders/<order_id>")
+        def purchase(order_id: str) -> Any:
+            bought = {"order_id": order_id, "credits": 5, "amount_minor": 22500, "currency": "usd"}
+            return self._trouble(self.billing) or jsonify(bought | {"paid_at": "2026-11-24T12:00:00+00:00"})
+
+        @app.get("/v1/orders/<order_id>/receipt")
+        def receipt(order_id: str) -> Any:
+            url = f"https://pay.stripe.com/receipts/{order_id}"
+            return self._trouble(self.billing) or jsonify(receipt_url=url)
+
         @app.post("/v1/orders")
         def order() -> Any:
             self.orders.append(request.get_json())
@@ -257,11 +268,11 @@ class Queue:
 
     def decide(self, ticket_id: str, **more: Any) -> bool:
         """Deliver a decision as an event."""
-        from services.queue.take_event import take_event  # noqa: PLC0415 - keeps the story's imports short
+        from services.queue.take_event import take_events  # noqa: PLC0415 - keeps the story's imports short
 
         body = decision(ticket_id, **more)
         envelope = {"id": new_id("evt"), "type": "entitlements.decision.made.v1", "body": body}
-        return take_event(self.context, envelope)
+        return bool(take_events(self.context, [envelope]))
 
     def ticket(self, ticket_id: str) -> Ticket:
         """The ticket as it stands."""
@@ -343,6 +354,8 @@ class Browser:
         """Load a page, fill in its form with that action, and send it."""
         html = self.client.get(page).text
         found = re.search(rf'<form[^>]*action="{re.escape(action)}".*?</form>', html, re.DOTALL)
+        if found is None and f' form="work" formaction="{action}"' in html:
+            found = re.search(r'<form id="work".*?</form>', html, re.DOTALL)
         assert found, f"no form {action} on {page}"
         return self.client.post(action, data=hidden_fields(found[0]) | fields)
 
@@ -354,14 +367,7 @@ def hidden_fields(form: str) -> dict[str, str]:
 
 
 def _with_mail(context: Context, mail: RecordingMailServer) -> Context:
-    return Context(
-        settings=context.settings,
-        db=context.db,
-        entitlements=context.entitlements,
-        billing=context.billing,
-        mail=mail,
-        peers=context.peers,
-    )
+    return replace(context, mail=mail)
 
 
 @contextmanager

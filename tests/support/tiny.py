@@ -21,7 +21,7 @@ from shared.ids import new_id
 from shared.inbox import inbox_table
 from shared.settings import CommonSettings, OidcSettings
 from shared.web import factory
-from shared.web.access import STAFF_SESSION, allow, public, public_without_csrf, services, staff
+from shared.web.access import STAFF_SESSION, allow, public, services, signed, staff
 from shared.web.idempotency import idempotent
 from shared.web.pagination import PageQuery, decode_cursor, encode_cursor
 from tests.support.settings import environment, keys
@@ -74,10 +74,11 @@ class Routes:
         @allow(services=("queue",), staff=("senior",), api_keys=True)
         @api.input(NewThing)
         @api.output(Thing, status_code=201)
-        def make(json_data: dict[str, Any]) -> dict[str, Any]:
+        def make(json_data: dict[str, Any]) -> tuple[dict[str, Any], int, dict[str, str]]:
             """Make a thing."""
             self.inside()
-            return {"id": self.note(json_data["name"]), "name": json_data["name"]}
+            thing_id = self.note(json_data["name"])
+            return {"id": thing_id, "name": json_data["name"]}, 201, {"Location": f"/v1/things/{thing_id}"}
 
         @api.get("/v1/things")
         @allow(services=("queue",), api_keys=True)
@@ -166,11 +167,34 @@ class Routes:
             raise ZeroDivisionError("the inside of the service")
 
         @pages.post("/webhooks/other")
-        @public_without_csrf
+        @signed
         def hook() -> str:
             return self.note("hook")
 
         return pages
+
+    def shown(self) -> Blueprint:
+        """What people see in the frame of every page."""
+        shown = Blueprint("shown", __name__)
+        page = '{% extends "base.html" %}{% block main %}A page.{% endblock %}'
+
+        @shown.get("/named")
+        @staff("agent")
+        def named() -> str:
+            return render_template_string(page)
+
+        @shown.get("/nobody-named")
+        @public
+        def nobody_named() -> str:
+            return render_template_string(page)
+
+        @shown.get("/refused/<kind>")
+        @public
+        def refused(kind: str) -> str:
+            ThingRefused.kind = Kind(kind)
+            raise ThingRefused("Do it differently.", limit=3)
+
+        return shown
 
     def note(self, words: str) -> str:
         """Leave an effect; its id."""
@@ -194,7 +218,7 @@ class Tiny:
         env = Env(self.variables)
         self.db = Database(self.variables["DATABASE_URL"], pool_size=20)
         self.routes = Routes(self.db)
-        blueprints = more.pop("blueprints", (self.routes.api(), self.routes.pages()))
+        blueprints = more.pop("blueprints", (self.routes.api(), self.routes.pages(), self.routes.shown()))
         self.app: APIFlask = factory.create_app(
             settings=CommonSettings.read(env, "billing"),
             title="Tiny",

@@ -18,3 +18,9 @@ class OrderRequest(Schema):
     contact_email = EmailAddress(required=True)
     product = String(required=True, validate=_ID)
     currency = String(required=True, validate=_ID)
+
+
+class Receipt(Schema):
+    """The receipt of a paid order."""
+
+    receipt_url = String(allow_none=True, metadata={"description": "At Stripe; null while nothing is paid."})

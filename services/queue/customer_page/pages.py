@@ -10,6 +10,7 @@ from werkzeug.wrappers import Response as AnyResponse
 from services.queue.closing.end import cancel_ticket, confirm_ticket
 from services.queue.conversation.reply import reopen_ticket, reply_to_ticket
 from services.queue.conversation.view import shown as shown_messages
+from services.queue.customer_page.receipt import no_receipt, receipt_of, receipt_page
 from services.queue.customer_page.view import Case, case_of, price_of, top_of
 from services.queue.mail_out.proof import prove_address, send_held
 from services.queue.payments.buy_incident import checkout_url
@@ -22,7 +23,7 @@ from services.queue.tickets.address import Visit, visit_behind
 from services.queue.tickets.errors import TextMissing, TicketMovedOn, TicketNotFound
 from services.queue.tickets.reasons import reasons_said, told_to_anybody
 from services.queue.tickets.text import LONGEST_TEXT
-from services.queue.tickets.ticket import State, Ticket
+from services.queue.tickets.ticket import Payment, State, Ticket
 from services.queue.tickets.words import too_long
 from services.queue.web import WRONG_LINKS, context
 from shared import clock
@@ -65,6 +66,31 @@ def conversation(token: str) -> str:
     return render_template("ticket_conversation.html", **_conversation(_case(token)))
 
 
+@ticket_pages.get("/bought")
+@public
+def bought(token: str) -> Response:
+    """What was bought, asked for by the page until the payment is confirmed."""
+    case = _case(token)
+    receipt = receipt_of(context(), case.ticket)
+    shown = render_template(
+        "ticket_receipt.html", receipt=receipt, ticket=case.ticket, token=token, zone=_zone(case.ticket)
+    )
+    response = make_response(shown)
+    if receipt is not None or case.ticket.payment is not Payment.PENDING:
+        response.headers["X-Live-Stop"] = "1"
+    return response
+
+
+@ticket_pages.get("/receipt")
+@public
+def show_receipt(token: str) -> AnyResponse:
+    """On to the receipt at Stripe."""
+    url = receipt_page(context(), _case(token).ticket)
+    if url is None:
+        flash(no_receipt(), "warning")
+    return redirect(url or f"/t/{token}", 303)
+
+
 @ticket_pages.post("/reply")
 @public
 def reply(token: str) -> AnyResponse | tuple[str, int]:
@@ -77,7 +103,7 @@ def reply(token: str) -> AnyResponse | tuple[str, int]:
         reply_to_ticket(context(), ticket.id, text, _form_token())
     except (TextMissing, TicketMovedOn) as error:
         return _page(token, {"text": words_of(error)}, text), error.status
-    flash(_("Sent. We have it."), "success")
+    flash(_("Sent. We have your message."), "success")
     return redirect(f"/t/{token}#conversation", 303)
 
 
@@ -108,7 +134,7 @@ def not_solved(token: str) -> AnyResponse | tuple[str, int]:
     return _done(
         token,
         lambda ticket: reopen_ticket(context(), ticket.id, text, form_token),
-        _("We go on, at no charge."),
+        _("We carry on, at no charge."),
     )
 
 
@@ -116,7 +142,7 @@ def not_solved(token: str) -> AnyResponse | tuple[str, int]:
 @public
 def cancel(token: str) -> AnyResponse | tuple[str, int]:
     """The customer no longer needs it."""
-    return _done(token, lambda ticket: cancel_ticket(context(), ticket.id), _("Canceled."))
+    return _done(token, lambda ticket: cancel_ticket(context(), ticket.id), _("Your ticket is canceled."))
 
 
 @ticket_pages.post("/standard")
@@ -179,7 +205,7 @@ def pay(token: str) -> AnyResponse:
         return redirect(f"/t/{token}", 303)
     url = checkout_url(context(), ticket)
     if url is None:
-        flash(_("The payment page still does not answer. Your message is safe; try again in a moment."), "warning")
+        flash(_("The payment page still does not answer. We have your message; try again in a moment."), "warning")
     remember_here(ticket)
     return redirect(url or f"/t/{token}", 303)
 
@@ -241,6 +267,7 @@ def _page(token: str, errors: dict[str, str] | None = None, text: str = "") -> s
         **_facts(token, case) | _conversation(case),
         errors=errors or {},
         text=text,
+        receipt=receipt_of(context(), case.ticket),
         proven=case.proven,
         held=case.held,
         balance=balance,

@@ -32,14 +32,14 @@ def freeze_promise(session: Session, settings: Settings, ticket: Ticket, offered
     if paid:
         messages.add_line(session, ticket, Sentence.of("payment_arrived"), change.at)
     if standing is not None and better and ticket.first_responded_at is None:
-        # Who has just paid was not told any other time before: the acknowledgement had waited for the payment.
+        # Who has just paid was not told any other time before: what is not paid yet is promised by no mail.
         line = (
             Sentence.of("answered_by", respond_by=after.respond_by)
             if was_paying
             else Sentence.of("answered_sooner", respond_by=after.respond_by)
         )
         messages.add_line(session, ticket, line, change.at)
-    tell_promise(session, settings, ticket, change, better=better)
+    tell_promise(session, settings, ticket, change, better=better, paid=paid)
     return ticket
 
 

@@ -8,6 +8,7 @@ from services.queue.conversation import store as messages
 from services.queue.conversation.message import MessageKind
 from services.queue.decisions import store as decisions
 from services.queue.decisions.decide import ASKED_BY_FORM, decide_at_once
+from services.queue.decisions.tell_promise import acknowledge
 from services.queue.payments import store as payments
 from services.queue.tickets import store as tickets
 from services.queue.tickets.errors import TextMissing
@@ -58,7 +59,7 @@ def _accept(context: Context, wanted: TicketRequest) -> tuple[Ticket, bool]:
     change = Change(actor=wanted.actor, action="opened", why=f"asked for {wanted.choice}", at=clock.now())
     text, values = plain_text(wanted.text), _values(wanted)
     if not values["subject"]:
-        raise TextMissing(N_("Say in a few words what it is about."), field="subject")
+        raise TextMissing(N_("Give it a short title."), field="subject")
     if not text:
         raise TextMissing(N_("Tell us what happened."))
     settings = context.settings
@@ -71,6 +72,7 @@ def _accept(context: Context, wanted: TicketRequest) -> tuple[Ticket, bool]:
         decisions.expect_decision(session, ticket, asked_in=ASKED_BY_FORM, promised_in=settings.decide_within)
         if ticket.payment is Payment.PENDING:
             payments.wait_for_payment(session, ticket, settings.payment_wait)
+        acknowledge(session, settings, ticket, change, decided_in=ASKED_BY_FORM)
         return ticket, True
 
 

@@ -17,8 +17,8 @@ from shared.db import wake_after_commit
 
 MOST_IN_AN_HOUR = 3
 MOST_IN_A_DAY = 10
-_BY_ITSELF = (MailKind.ACKNOWLEDGEMENT, MailKind.PROMISE_RAISED)
-"""What goes out without a person of ours having written."""
+_BY_ITSELF = (MailKind.ACKNOWLEDGEMENT, MailKind.PROMISED, MailKind.PROMISE_RAISED)
+"""What goes out without a person of ours having written, and without anybody having paid."""
 
 _now = sa.bindparam("now", type_=sa.DateTime(timezone=True))
 _alone = sa.text("SELECT pg_advisory_xact_lock(hashtextextended('mails to ' || :contact_key, 0))")

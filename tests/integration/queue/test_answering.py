@@ -189,7 +189,7 @@ def test_resolved_and_confirmed_it_is_closed_and_entitlements_hears_of_it(queue:
     queue.open()
     ticket = answered(queue, queue.agent(), Step.RESOLVE, "Fixed.")
     queue.sweep("sweep_mails")
-    assert "Is it solved?" in queue.mail.taken[-1].subject
+    assert "Ana Silva thinks this solves your problem. Does it?" in queue.mail.taken[-1].text
     for _ in range(2):
         confirm_ticket(queue.context, ticket.id)
     assert queue.ticket(ticket.id).state is State.CLOSED

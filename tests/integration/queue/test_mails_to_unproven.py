@@ -55,7 +55,18 @@ def test_an_answer_of_a_person_is_mailed_in_any_case(queue: Queue) -> None:
     lease = Lease(agent_id=ana.id, token=taken.lease_token)
     answer = Answer(step=Step.ANSWER, text="Update it.", restated=None, lease=lease, form_token=new_token())
     answer_ticket(queue.context, ana, ticket.id, answer)
-    assert arrived(queue)[-1] == f"An answer to your ticket #{ticket.number}"
+    assert arrived(queue)[-1] == f"Payments fail (#{ticket.number})"
+    assert queue.mail.taken[-1].text.startswith("Ana Silva wrote:")
+
+
+def test_what_is_learned_of_a_held_ticket_is_in_its_one_mail_when_it_is_let_go(queue: Queue) -> None:
+    first, *_ = flooded(queue)
+    last = queue.open_undecided()
+    queue.decide(last.id)
+    jo, page = queue.customer(), queue.mailed(first)
+    jo.post(page, f"{page}/send-held")
+    queue.sweep("sweep_mails")
+    assert "A person answers by" in next(mail.text for mail in queue.mail.taken if queue.mailed(last) in mail.text)
 
 
 def flooded(queue: Queue, count: int = 5) -> list[Ticket]:

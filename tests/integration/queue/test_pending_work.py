@@ -230,6 +230,7 @@ def test_a_mail_that_is_not_taken_holds_up_no_other(
 
 def test_what_waits_for_its_moment_is_not_pending_before_it(queue: Queue) -> None:
     queue.open(choice=Choice.BUY, product="incident_1", currency="usd")
+    queue.sweep("sweep_mails")
     counted = queue.app.test_client().get("/readyz").json["pending"]
     assert not any(counted.values()), counted
     queue.let_time_pass("payment_waits")

@@ -5,8 +5,8 @@ from alembic import op
 
 from shared.migrations import add_index, grant_app
 
-revision = "0002"
-down_revision = "0001"
+revision = "0004"
+down_revision = "0003"
 
 
 def upgrade() -> None:
