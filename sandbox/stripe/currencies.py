@@ -9,7 +9,10 @@ PERCENT_FEE_PER_MILLE = 29
 
 @dataclass(frozen=True, kw_only=True)
 class Currency:
-    """Amounts in minor units. `step`: amounts are multiples of it (Stripe: three-decimal currencies end in 0)."""
+    """Amounts in minor units. `step`: amounts are multiples of it (https://docs.stripe.com/currencies#special-cases).
+
+    Three-decimal currencies end in 0; ISK and UGX count hundredths that nobody can pay, and end in 00.
+    """
 
     minimum: int
     fixed_fee: int
@@ -38,6 +41,9 @@ CURRENCIES = {
     "jpy": Currency(minimum=50, fixed_fee=30),
     "krw": Currency(minimum=500, fixed_fee=300),
     "kwd": Currency(minimum=150, fixed_fee=90, step=10),
+    "huf": Currency(minimum=17_500, fixed_fee=11_000),
+    "isk": Currency(minimum=7_000, fixed_fee=4_200, step=100),
+    "ugx": Currency(minimum=190_000, fixed_fee=110_000, step=100),
 }
 LARGEST_AMOUNT = 99_999_999
 

@@ -23,13 +23,13 @@ OUTSIDE_ENDPOINTS = frozenset({"static", "bootstrap.static", "shared.static", "a
 
 @dataclass(frozen=True, kw_only=True)
 class Access:
-    """What a route allows. `csrf` is off only where the caller proves each request otherwise (a signed webhook)."""
+    """What a route allows. `signed`: a signature over the request's bytes proves it, and only the view can check it."""
 
     public: bool = False
     services: frozenset[str] = frozenset()
     staff: frozenset[str] = frozenset()
     api_keys: bool = False
-    csrf: bool = True
+    signed: bool = False
 
     def admits(self, caller: Caller) -> bool:
         """Whether this caller may call the route."""
@@ -55,9 +55,12 @@ def public(view: View) -> View:
     return _mark(Access(public=True))(view)
 
 
-def public_without_csrf(view: View) -> View:
-    """Anybody may call this route, and each request proves itself by its own signature."""
-    return _mark(Access(public=True, csrf=False))(view)
+def signed(view: View) -> View:
+    """Anybody may call this route, and each request proves itself by its own signature.
+
+    Before the view has checked it nothing reads the body, asks for a cookie or looks for a form's token.
+    """
+    return _mark(Access(public=True, signed=True))(view)
 
 
 def staff(*roles: str) -> Callable[[View], View]:
@@ -117,6 +120,12 @@ def _identify() -> Caller | None:
     )
 
 
+def body_is_read_by_its_view() -> bool:
+    """Whether nobody may read the body before the view: the route wants it signed, or there is no route."""
+    access = access_of(current_app, request.endpoint) if request.endpoint else None
+    return access is None or access.signed
+
+
 def enforce() -> Response | None:
     """Before each request: recognize the caller, protect forms, let through whom the route admits."""
     if request.endpoint is None:
@@ -124,6 +133,8 @@ def enforce() -> Response | None:
     access = access_of(current_app, request.endpoint)
     if access is None:
         raise Forbidden
+    if access.signed:
+        return None
     g.caller = caller = _identify()
     if not access.public:
         if caller is None:
@@ -133,6 +144,6 @@ def enforce() -> Response | None:
             raise Unauthorized(www_authenticate=WWWAuthenticate("bearer"))
         if not access.admits(caller):
             raise Forbidden(N_("Your role does not allow this."))
-    if access.csrf and _bearer() is None:
+    if _bearer() is None:
         current_app.extensions["csrf"].protect()
     return None

@@ -21,7 +21,7 @@ from shared.ids import new_id
 from shared.inbox import inbox_table
 from shared.settings import CommonSettings, OidcSettings
 from shared.web import factory
-from shared.web.access import STAFF_SESSION, allow, public, public_without_csrf, services, staff
+from shared.web.access import STAFF_SESSION, allow, public, services, signed, staff
 from shared.web.idempotency import idempotent
 from shared.web.pagination import PageQuery, decode_cursor, encode_cursor
 from tests.support.settings import environment, keys
@@ -166,7 +166,7 @@ class Routes:
             raise ZeroDivisionError("the inside of the service")
 
         @pages.post("/webhooks/other")
-        @public_without_csrf
+        @signed
         def hook() -> str:
             return self.note("hook")
 

@@ -4,13 +4,13 @@ from flask import Blueprint, Response, jsonify, request
 
 from services.billing.stripe_inbox.accept import accept_webhook
 from services.billing.web import context
-from shared.web.access import public_without_csrf
+from shared.web.access import signed
 
 webhooks = Blueprint("webhooks", __name__)
 
 
 @webhooks.post("/webhooks/stripe")
-@public_without_csrf
+@signed
 def stripe_webhook() -> Response:
     """Keep a signed event. Stripe sends again what is not answered 2xx, so a repeated event is a success, too."""
     new = accept_webhook(context(), request.get_data(cache=False), request.headers.get("Stripe-Signature"))

@@ -12,6 +12,8 @@ from sandbox.stripe.card_form import read
 from sandbox.stripe.cards import DECLINES, NUMBERS, PAYMENT_METHODS, TOKENS, passes_luhn
 from sandbox.stripe.courier import signature, wait_s
 from sandbox.stripe.currencies import CURRENCIES, fee, spoken
+from sandbox.stripe.errors import StripeError
+from sandbox.stripe.payments import check_amount
 
 NOW = int(datetime(2026, 11, 20, 15, 0, tzinfo=UTC).timestamp())  # a Friday
 
@@ -33,6 +35,14 @@ def test_the_smallest_charge_leaves_something(currency: str) -> None:
 
 def test_amounts_read_as_people_write_them() -> None:
     assert (spoken(4900, "usd"), spoken(7500, "jpy")) == ("$49.00", "¥7,500")
+    assert (spoken(50_000, "isk"), spoken(1_000_000, "ugx")) == ("ISK500", "UGX10,000")
+
+
+@pytest.mark.parametrize(("amount", "currency"), [(7010, "isk"), (190_001, "ugx"), (255, "kwd")])
+def test_an_amount_that_nobody_can_pay_is_refused_as_stripe_does(amount: int, currency: str) -> None:
+    check_amount(amount - amount % 100, currency)
+    with pytest.raises(StripeError, match="must be a multiple of"):
+        check_amount(amount, currency)
 
 
 def test_money_of_a_friday_is_there_on_tuesday() -> None:
