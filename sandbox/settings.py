@@ -184,6 +184,7 @@ def signin_env(place: Place, known: Secrets) -> dict[str, str]:
         "SIGNIN_CLIENT_ID": CLIENT_ID,
         "SIGNIN_CLIENT_SECRET": known.get("oidc_client"),
         "SIGNIN_REDIRECT_URIS": ",".join(f"{place.public(name)}/signin/callback" for name in SERVICES),
+        "SIGNIN_LOGOUT_DOORS": ",".join(f"{place.inner(name)}/signin/backchannel-logout" for name in SERVICES),
     }
 
 

@@ -1,9 +1,11 @@
 """The settings that each service has alike; its own config.py adds the rest."""
 
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any, Self
 
 from shared.env import Env
+from shared.staff.session import Limits
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,6 +79,8 @@ class OidcSettings:
     client_id: str
     client_secret: str = field(repr=False)
     roles_claim: str
+    scopes: tuple[str, ...]
+    limits: Limits
 
     @classmethod
     def read(cls, env: Env) -> Self:
@@ -92,7 +96,42 @@ class OidcSettings:
                 "The claim that lists a person's roles: agent, senior, supervisor, finance, operator.",
                 default="groups",
             ),
+            scopes=env.items(
+                "OIDC_SCOPES",
+                "What the provider is asked for. With `offline_access` it gives a refresh token, if it gives any.",
+                default="openid,profile,email,groups,offline_access",
+            ),
+            limits=_limits(env),
         )
+
+
+def _limits(env: Env) -> Limits:
+    return Limits(
+        lasts=timedelta(
+            hours=env.integer("STAFF_SESSION_HOURS", "So many hours after a sign-in staff sign in again.", default=12)
+        ),
+        idle=timedelta(
+            minutes=env.integer(
+                "STAFF_IDLE_MINUTES",
+                "So long staff stay signed in without doing anything; what an open page asks by itself does not count.",
+                default=120,
+            )
+        ),
+        roles_hold=timedelta(
+            seconds=env.integer(
+                "STAFF_ROLES_SECONDS",
+                "The provider is asked again who somebody is and which roles they have when its word is so old.",
+                default=60,
+            )
+        ),
+        without_answer=timedelta(
+            minutes=env.integer(
+                "STAFF_ROLES_WITHOUT_ANSWER_MINUTES",
+                "So long the last known roles hold while the provider does not answer; then staff sign in again.",
+                default=10,
+            )
+        ),
+    )
 
 
 def owner_database_url(env: Env | None = None) -> str:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any, TypeVar, cast
 from urllib.parse import urlencode
 
-from flask import Flask, current_app, g, redirect, request, session
+from flask import Flask, current_app, g, redirect, request
 from werkzeug.datastructures import WWWAuthenticate
 from werkzeug.exceptions import Forbidden, Unauthorized
 from werkzeug.wrappers import Response
@@ -16,7 +16,6 @@ from shared.web.problems import wants_problem
 
 View = TypeVar("View", bound=Callable[..., Any])
 
-STAFF_SESSION = "staff"
 OUTSIDE_ENDPOINTS = frozenset({"static", "bootstrap.static", "shared.static", "assets.asset"})
 """Files that anybody may read: the only routes that carry no mark of their own."""
 
@@ -95,7 +94,18 @@ def require_marks(app: Flask) -> None:
 
 
 def current_caller() -> Caller | None:
-    """Who calls; None on a public route for somebody who did not sign in."""
+    """Who calls; None on a public route for somebody who did not sign in.
+
+    Looked up when a view or a page asks: a public page that shows nobody costs no look into the sessions.
+    """
+    if "caller" not in g:
+        g.caller = None  # should it fail: the page that says so asks again
+        g.caller = _identify()
+    return known_caller()
+
+
+def known_caller() -> Caller | None:
+    """Who calls, as far as somebody has asked by now."""
     return cast("Caller | None", g.get("caller"))
 
 
@@ -108,16 +118,8 @@ def _identify() -> Caller | None:
     verifier: BearerVerifier = current_app.extensions["bearer_verifier"]
     if (bearer := _bearer()) is not None:
         return verifier.caller(bearer)
-    person = session.get(STAFF_SESSION)
-    if person is None:
-        return None
-    return Caller(
-        kind="staff",
-        name=person["name"],
-        subject=person["sub"],
-        roles=frozenset(person["roles"]),
-        email=person["email"],
-    )
+    sessions = current_app.extensions.get("staff_sessions")
+    return None if sessions is None else cast("Caller | None", sessions.caller())
 
 
 def body_is_read_by_its_view() -> bool:
@@ -135,8 +137,8 @@ def enforce() -> Response | None:
         raise Forbidden
     if access.signed:
         return None
-    g.caller = caller = _identify()
     if not access.public:
+        caller = current_caller()
         if caller is None:
             if access.staff and not wants_problem():
                 wanted = request.full_path.rstrip("?") if request.method == "GET" else "/"

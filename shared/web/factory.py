@@ -12,6 +12,7 @@ from flask import Blueprint, Response, g, redirect, request
 from flask_wtf.csrf import CSRFProtect
 from sqlalchemy.orm import Session
 from structlog.contextvars import bind_contextvars, clear_contextvars
+from werkzeug.local import LocalProxy
 
 from shared import clock
 from shared.db import Database
@@ -30,7 +31,6 @@ from shared.work.kind import WorkKind
 log = get_logger()
 
 BODY_LIMIT = 1_000_000
-SESSION_LIFETIME = timedelta(hours=12)
 _LONGEST_REQUEST_ID = 64
 _LONGEST_WAIT_MS = 3_600_000
 _QUIET_ROUTES = frozenset({"/livez", "/readyz", "/metrics", "/version", "/assets/<digest>/<name>"})
@@ -56,6 +56,7 @@ def create_app(
     `package` is the service's folder, with the `templates` that several of its rooms use. `form_targets` are other
     origins to which a form of this service may lead (browsers check redirects, too).
     """
+    encrypted = settings.public_url.startswith("https://")
     app = APIFlask(
         settings.service,
         title=title,
@@ -71,12 +72,14 @@ def create_app(
         SECRET_KEY=settings.secret_key,
         MAX_CONTENT_LENGTH=BODY_LIMIT,
         MAX_FORM_MEMORY_SIZE=BODY_LIMIT,
-        # Cookies know no port: on one host each service needs a name of its own.
-        SESSION_COOKIE_NAME=f"{settings.service}_session",
+        # Cookies know no port: on one host each service needs a name of its own. A browser takes `__Host-` over https
+        # only, and then from this very host and from no neighbor below the same domain.
+        SESSION_COOKIE_NAME=f"{'__Host-' if encrypted else ''}{settings.service}_session",
         SESSION_COOKIE_HTTPONLY=True,
         SESSION_COOKIE_SAMESITE="Lax",
-        SESSION_COOKIE_SECURE=settings.public_url.startswith("https://"),
-        PERMANENT_SESSION_LIFETIME=SESSION_LIFETIME,
+        SESSION_COOKIE_SECURE=encrypted,
+        PERMANENT_SESSION_LIFETIME=oidc.limits.lasts if oidc else timedelta(hours=1),
+        SESSION_REFRESH_EACH_REQUEST=False,  # the server knows when a session ends
         WTF_CSRF_CHECK_DEFAULT=False,  # access.enforce protects: it knows which callers cannot be forged
         WTF_CSRF_TIME_LIMIT=None,  # a ticket page stays open all day
         WTF_CSRF_SSL_STRICT=False,  # our pages send no referrer; the token is the proof
@@ -92,7 +95,7 @@ def create_app(
     reading.register(app, settings.public_url)
     _look(app, settings)
     if oidc is not None:
-        signin.register(app, oidc, settings.public_url)
+        signin.register(app, db, oidc, settings.public_url)
     app.register_blueprint(operation_routes(settings, db, pending))
     app.register_blueprint(parked_work_pages(db, work))
     app.register_blueprint(reference.routes())
@@ -116,7 +119,7 @@ def _look(app: APIFlask, settings: CommonSettings) -> None:
     @app.context_processor
     def _for_each_page() -> dict[str, Any]:
         return {
-            "caller": access.current_caller(),
+            "caller": LocalProxy(access.current_caller),  # who shows nobody looks nobody up
             "now": clock.now(),
             "service": settings.service,
             "zone": reader().zone,
@@ -192,7 +195,7 @@ def _around_each_request(app: APIFlask, service: str, headers: Mapping[str, str]
                 route=route,
                 status=response.status_code,
                 ms=round(seconds * 1000, 1),
-                caller=caller.subject if (caller := access.current_caller()) else None,
+                caller=caller.subject if (caller := access.known_caller()) else None,
                 live="X-Live" in request.headers,  # a page asked by itself, and nobody pressed anything
             )
         return response

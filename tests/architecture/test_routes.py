@@ -22,6 +22,7 @@ EVERYWHERE = {
     "GET /": "the first page says what this address is",
     "GET /signin": "nobody is signed in yet",
     "GET /signin/callback": "the provider sends the browser back; state, nonce and PKCE prove it",
+    "POST /signin/backchannel-logout": "the provider's signature is the credential",
     "POST /signout": "ends a session if there is one; guarded by the form token",
 }
 A_LINK_OPENS_IT = "the customer's link is the credential"
@@ -55,7 +56,12 @@ PUBLIC = {
         "POST /t/<token>/pay": A_LINK_OPENS_IT,
     },
 }
-WITHOUT_FORM_TOKEN = {"billing": {"POST /webhooks/stripe"}, "entitlements": set(), "queue": set()}
+FROM_PROVIDER = "POST /signin/backchannel-logout"
+WITHOUT_FORM_TOKEN = {
+    "billing": {"POST /webhooks/stripe", FROM_PROVIDER},
+    "entitlements": {FROM_PROVIDER},
+    "queue": {FROM_PROVIDER},
+}
 
 
 def routes(service: str) -> dict[str, tuple[str, Access]]:
@@ -85,7 +91,7 @@ def test_a_route_that_is_not_public_admits_somebody_who_exists(service: str) -> 
 
 
 @pytest.mark.parametrize("service", SERVICES)
-def test_only_a_signed_webhook_goes_without_a_form_token(service: str) -> None:
+def test_only_what_is_signed_goes_without_a_form_token(service: str) -> None:
     without = {route for route, (_, access) in routes(service).items() if access.signed}
     assert without == WITHOUT_FORM_TOKEN[service]
 

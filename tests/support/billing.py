@@ -36,11 +36,11 @@ from services.billing.stripe_inbox.store import WORK as EVENTS
 from services.billing.stripe_inbox.tables import webhook_events
 from shared import clock
 from shared.env import Env
-from shared.web.access import STAFF_SESSION
 from shared.work.run import run_due
 from tests.support import web
 from tests.support.calls_outside import calls_outside_transactions
 from tests.support.settings import API_KEY, STRIPE_KEY, WEBHOOK_SECRET, environment
+from tests.support.staff import sign_in
 
 PURCHASED = "billing.incidents.purchased.v1"
 CARD = "4242 4242 4242 4242"
@@ -217,8 +217,7 @@ class Shop:
     def staff(self, *roles: str) -> FlaskClient:
         """A browser of somebody who has signed in."""
         client = self.app.test_client()
-        with client.session_transaction() as session:
-            session[STAFF_SESSION] = {"sub": "finn", "name": "Finn Walsh", "email": None, "roles": list(roles)}
+        sign_in(client, "finn", "Finn Walsh", *roles)
         return client
 
 

@@ -27,6 +27,7 @@ from shared.env import Env
 from shared.ids import new_id
 from shared.jobs import bind_context, jobs_of, schedule_of
 from tests.support.settings import environment
+from tests.support.staff import sign_in
 
 OFFERS = {
     "items": [
@@ -304,13 +305,7 @@ class Queue:
     def desk(self, name: str = "Ana Silva", *roles: str) -> "Browser":
         """A browser in which somebody has signed in."""
         client = self.app.test_client()
-        with client.session_transaction() as session:
-            session["staff"] = {
-                "sub": f"sub-{name}",
-                "name": name,
-                "email": None,
-                "roles": list(roles or ("agent", "senior")),
-            }
+        sign_in(client, f"sub-{name}", name, *(roles or ("agent", "senior")))
         return Browser(client)
 
 

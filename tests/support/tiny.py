@@ -21,10 +21,11 @@ from shared.ids import new_id
 from shared.inbox import inbox_table
 from shared.settings import CommonSettings, OidcSettings
 from shared.web import factory
-from shared.web.access import STAFF_SESSION, allow, public, services, signed, staff
+from shared.web.access import allow, public, services, signed, staff
 from shared.web.idempotency import idempotent
 from shared.web.pagination import PageQuery, decode_cursor, encode_cursor
 from tests.support.settings import environment, keys
+from tests.support.staff import sign_in
 
 effects = inbox_table(sa.MetaData())
 """What the routes did: any table of the service that the test can read."""
@@ -228,9 +229,7 @@ class Tiny:
         """A browser; with roles, somebody who signed in."""
         client = self.app.test_client()
         if roles:
-            with client.session_transaction() as session:
-                person = {"sub": "ana", "name": "Ana Silva", "email": "ana@example.test", "roles": list(roles)}
-                session[STAFF_SESSION] = person
+            sign_in(client, "ana", "Ana Silva", *roles, email="ana@example.test")
         return client
 
 
