@@ -154,6 +154,7 @@ def _queue(place: Place, known: Secrets) -> dict[str, str]:
         "BILLING_PUBLIC_URL": place.public("billing"),
         "CHECKOUT_ORIGIN": place.public("stripe"),
         "SMTP_URL": f"smtp://127.0.0.1:{place.ports['smtp']}",
+        "SMTP_PLAIN_HOST": "127.0.0.1",  # the catcher has no TLS
         "MAIL_FROM": f"Premium Support <{SUPPORT_EMAIL}>",
         "LINK_SECRET": known.get("link"),
     }

@@ -36,7 +36,7 @@ def build_context(settings: Settings, *, pooled: bool = True) -> Context:
         db=Database(common.database_url, pool_size=common.web_threads, pooled=pooled, enqueue=wake),
         entitlements=EntitlementsGateway(entitlements),
         billing=BillingGateway(ServiceClient(settings.billing_url, "billing", identity)),
-        mail=SmtpMailServer(settings.smtp_url, settings.mail_from),
+        mail=SmtpMailServer(settings.smtp_url, settings.mail_from, tls=settings.smtp_tls),
         peers={"entitlements": entitlements},
     )
 

@@ -52,6 +52,7 @@ def environment(
         "BILLING_PUBLIC_URL": urls.get("billing", "http://127.0.0.1:1"),
         "QUEUE_PUBLIC_URL": urls.get("queue", "http://127.0.0.1:1"),
         "SMTP_URL": urls.get("smtp", "smtp://127.0.0.1:1"),
+        "SMTP_PLAIN_HOST": "127.0.0.1",
         "MAIL_FROM": "Premium Support <support@example.test>",
         "LINK_SECRET": LINK_SECRET,
         **more,

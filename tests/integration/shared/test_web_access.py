@@ -110,7 +110,11 @@ def test_the_session_cookie_travels_only_encrypted_where_the_address_is_https(da
         assert tiny.app.config["SESSION_COOKIE_SECURE"] is False
     variables = tiny.variables | {"PUBLIC_URL": "https://billing.example.test"}
     with tiny_service(databases, variables=variables) as tiny:
-        assert "Secure" in tiny.client().get("/form").headers["Set-Cookie"]
+        cookie = tiny.client().get("/form").headers["Set-Cookie"]
+    assert cookie.startswith("__Host-billing_session="), "no neighbor below the same domain can set it"
+    assert "Secure" in cookie
+    assert "Path=/" in cookie
+    assert "Domain" not in cookie
 
 
 def csrf_token(page: str) -> str:
