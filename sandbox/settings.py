@@ -111,7 +111,6 @@ def service_env(service: str, place: Place, known: Secrets, databases: DatabaseU
     }
     return {
         "DATABASE_URL": databases.app,
-        "MIGRATION_DATABASE_URL": databases.owner,
         "REDIS_URL": redis_url,
         "SECRET_KEY": known.get(f"session:{service}"),
         "BIND": place.bind(service),
@@ -121,6 +120,11 @@ def service_env(service: str, place: Place, known: Secrets, databases: DatabaseU
         "API_KEY_HASHES": json.dumps({"sandbox": sha256(known.get("api_key", "psk_").encode()).hexdigest()}),
         **_OWN[service](place, known),
     }
+
+
+def migration_env(databases: DatabaseUrls) -> dict[str, str]:
+    """What the process that changes tables is told beside that; no other process knows the owner."""
+    return {"MIGRATION_DATABASE_URL": databases.owner}
 
 
 def _oidc(place: Place, known: Secrets) -> dict[str, str]:

@@ -77,9 +77,22 @@ def test_a_peer_cannot_speak_for_another_peer(verifier: BearerVerifier) -> None:
     assert verifier.caller(signed("billing", key=KEYS["queue"])) is None
 
 
-@pytest.mark.parametrize("missing", ["iss", "aud", "exp"])
+@pytest.mark.parametrize("missing", ["iss", "aud", "exp", "iat"])
 def test_a_token_says_by_whom_for_whom_and_how_long(verifier: BearerVerifier, missing: str) -> None:
     assert verifier.caller(signed("queue", **{missing: None})) is None
+
+
+@pytest.mark.parametrize(
+    ("issued", "lives", "good"),
+    [(0, 60, True), (0, 300, True), (0, 301, False), (0, 365 * 86_400, False), (-200, 300, True), (-400, 500, False),
+     (9, 60, True), (11, 60, False), (3_600, 60, False)],
+)  # fmt: skip
+def test_a_token_lives_for_minutes_and_is_of_now(
+    verifier: BearerVerifier, issued: int, lives: int, *, good: bool
+) -> None:
+    """Whoever holds a peer's key for a moment must not be able to sign for the year to come."""
+    began = int(clock.now().timestamp()) + issued
+    assert (verifier.caller(signed("queue", iat=began, exp=began + lives)) is not None) is good
 
 
 def test_a_token_without_a_signature_is_worth_nothing(verifier: BearerVerifier) -> None:
@@ -124,4 +137,4 @@ def test_nonsense_is_nobody_and_never_an_error(nonsense: str) -> None:
 def test_claims_of_the_wrong_kind_are_refused_and_never_an_error(claims: dict[str, Any]) -> None:
     verifier = BearerVerifier("entitlements", {"queue": public("queue")}, {})
     token = signed("queue", **claims)
-    assert verifier.caller(token) is None or not {"iss", "aud", "exp"} & claims.keys()
+    assert verifier.caller(token) is None or not {"iss", "aud", "exp", "iat"} & claims.keys()
