@@ -26,6 +26,7 @@ from shared.audit import CUSTOMER
 from shared.env import Env
 from shared.ids import new_id
 from shared.jobs import bind_context, jobs_of, schedule_of
+from tests.support.databases import as_owner
 from tests.support.settings import environment
 from tests.support.staff import sign_in
 
@@ -203,7 +204,9 @@ class Queue:
 
     def __init__(self, databases: Any, peers: Peers, **more: str) -> None:
         urls = {"entitlements": peers.url, "billing": peers.url, "queue": "http://queue.test"}
-        variables = environment("queue", databases=databases, redis_url="redis://127.0.0.1:1", urls=urls, **more)
+        self.variables = variables = environment(
+            "queue", databases=databases, redis_url="redis://127.0.0.1:1", urls=urls, **more
+        )
         self.app = create_app(Settings.read(Env(variables)))
         context: Context = self.app.extensions["context"]
         context.db.enqueue = None
@@ -295,8 +298,8 @@ class Queue:
 
     def write(self, statement: str, **values: Any) -> None:
         """Change rows behind the service's back: time passes, links are renewed."""
-        with self.context.db.transaction() as session:
-            session.execute(sa.text(statement), values)
+        with as_owner(self.variables) as connection:
+            connection.execute(sa.text(statement), values)
 
     def customer(self) -> "Browser":
         """A browser that nobody knows."""
