@@ -29,6 +29,15 @@ INNER = ("smtp", "postgres", "valkey")
 """Parts that no person opens: where their port is taken, another one does as well."""
 CLIENT_ID = "premium-support"
 SUPPORT_EMAIL = "support@premium-support.example"
+API_SCOPES = {
+    "billing": [
+        *("accounts:read", "accounts:write", "orders:read", "orders:write"),
+        *("reconciliations:read", "reconciliations:write"),
+    ],
+    "entitlements": ["balances:read", "decisions:read", "response-classes:read", "traces:read"],
+    "queue": ["tickets:read", "tickets:write"],
+}
+"""What the sandbox's API key may do: everything that a key can."""
 WEBHOOK_EVENTS = (
     "checkout.session.completed",
     "checkout.session.async_payment_succeeded",
@@ -109,6 +118,7 @@ def service_env(service: str, place: Place, known: Secrets, databases: DatabaseU
     public_keys = {
         peer: OKPKey.import_key(known.key(peer)).as_dict(private=False) for peer in SERVICES if peer != service
     }
+    key = sha256(known.get("api_key", "psk_").encode()).hexdigest()
     return {
         "DATABASE_URL": databases.app,
         "REDIS_URL": redis_url,
@@ -117,7 +127,7 @@ def service_env(service: str, place: Place, known: Secrets, databases: DatabaseU
         "PUBLIC_URL": place.public(service),
         "SERVICE_PRIVATE_KEY": json.dumps(known.key(service)),
         "PEER_PUBLIC_KEYS": json.dumps(public_keys),
-        "API_KEY_HASHES": json.dumps({"sandbox": sha256(known.get("api_key", "psk_").encode()).hexdigest()}),
+        "API_KEYS": json.dumps({"sandbox": {"sha256": key, "scopes": API_SCOPES[service]}}),
         **_OWN[service](place, known),
     }
 

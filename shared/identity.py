@@ -1,5 +1,6 @@
 """Who is calling: tokens that services sign for each other, keys of integrators, roles of staff."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from hmac import compare_digest
@@ -10,6 +11,7 @@ from joserfc.errors import JoseError
 from joserfc.jwk import OKPKey
 
 from shared import clock
+from shared.api_keys import ApiKey
 from shared.ids import digest, new_id
 
 _ALGORITHM = "Ed25519"
@@ -23,12 +25,16 @@ STAFF_ROLES = ("agent", "senior", "supervisor", "finance", "operator")
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Caller:
-    """Somebody who was recognized: a service, an integrator with an API key, or a member of staff."""
+    """Somebody who was recognized: a service, an integrator with an API key, or a member of staff.
+
+    Staff have `roles`, an integrator's key has `scopes`.
+    """
 
     kind: Literal["service", "integrator", "staff"]
     name: str
     subject: str
     roles: frozenset[str] = frozenset()
+    scopes: frozenset[str] = frozenset()
     email: str | None = None
 
 
@@ -55,10 +61,10 @@ class ServiceIdentity:
 class BearerVerifier:
     """Reads a bearer credential: a peer's signed token or an integrator's API key (stored as SHA-256)."""
 
-    def __init__(self, service: str, peers: dict[str, dict[str, Any]], api_key_hashes: dict[str, str]) -> None:
+    def __init__(self, service: str, peers: dict[str, dict[str, Any]], api_keys: Sequence[ApiKey]) -> None:
         self._service = service
         self._peers = {name: OKPKey.import_key(key) for name, key in peers.items()}
-        self._api_key_hashes = api_key_hashes
+        self._api_keys = api_keys
 
     def caller(self, bearer: str) -> Caller | None:
         """Who holds this credential, or None when it is not good (unknown, expired, for somebody else)."""
@@ -85,7 +91,8 @@ class BearerVerifier:
 
     def _integrator(self, key: str) -> Caller | None:
         presented = digest(key)
-        for name, stored in self._api_key_hashes.items():
-            if compare_digest(presented, stored):
-                return Caller(kind="integrator", name=name, subject=f"integrator:{name}")
+        for known in self._api_keys:
+            if compare_digest(presented, known.sha256):
+                name = known.name
+                return Caller(kind="integrator", name=name, subject=f"integrator:{name}", scopes=known.scopes)
         return None

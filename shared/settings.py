@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any, Self
 
+from shared.api_keys import ApiKey, read_api_keys
 from shared.env import Env
 from shared.staff.session import Limits
 
@@ -20,7 +21,7 @@ class CommonSettings:
     secret_key: str = field(repr=False)
     service_private_key: dict[str, Any] = field(repr=False)
     peer_public_keys: dict[str, dict[str, Any]]
-    api_key_hashes: dict[str, str]
+    api_keys: tuple[ApiKey, ...]
     web_workers: int
     web_threads: int
     log_format: str
@@ -51,10 +52,13 @@ class CommonSettings:
             peer_public_keys=env.mapping(
                 "PEER_PUBLIC_KEYS", 'The public half of each other service\'s key, by its name: `{"queue": {JWK}}`.'
             ),
-            api_key_hashes=env.mapping(
-                "API_KEY_HASHES",
-                'Integrators who may call the API: the SHA-256 of each one\'s key, by name: `{"acme": "9f86…"}`.',
-                default="{}",
+            api_keys=read_api_keys(
+                env.mapping(
+                    "API_KEYS",
+                    "Integrators who may call the API: of each the name, the SHA-256 of the key and the scopes, as "
+                    "`python -m services.<name> api-key NAME SCOPE ...` prints them.",
+                    default="{}",
+                )
             ),
             web_workers=env.integer("WEB_WORKERS", "Web processes of this service on this machine.", default=1),
             web_threads=env.integer(

@@ -1,6 +1,6 @@
 """Who may call a route: denied unless the route says otherwise. A route that says nothing stops the start."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar, cast
 from urllib.parse import urlencode
@@ -10,6 +10,8 @@ from werkzeug.datastructures import WWWAuthenticate
 from werkzeug.exceptions import Forbidden, Unauthorized
 from werkzeug.wrappers import Response
 
+from shared.api_keys import ApiKey
+from shared.env import SettingsError
 from shared.identity import BearerVerifier, Caller
 from shared.language import N_
 from shared.web.problems import wants_problem
@@ -27,7 +29,7 @@ class Access:
     public: bool = False
     services: frozenset[str] = frozenset()
     staff: frozenset[str] = frozenset()
-    api_keys: bool = False
+    scope: str | None = None
     signed: bool = False
 
     def admits(self, caller: Caller) -> bool:
@@ -36,7 +38,7 @@ class Access:
             case "service":
                 return caller.name in self.services
             case "integrator":
-                return self.api_keys
+                return self.scope in caller.scopes
             case "staff":
                 return bool(caller.roles & self.staff)
 
@@ -73,10 +75,10 @@ def services(*names: str) -> Callable[[View], View]:
 
 
 def allow(
-    *, services: tuple[str, ...] = (), staff: tuple[str, ...] = (), api_keys: bool = False
+    *, services: tuple[str, ...] = (), staff: tuple[str, ...] = (), scope: str | None = None
 ) -> Callable[[View], View]:
-    """Any of these may call this route."""
-    return _mark(Access(services=frozenset(services), staff=frozenset(staff), api_keys=api_keys))
+    """Any of these may call this route: services, staff with one of the roles, integrators whose key has the scope."""
+    return _mark(Access(services=frozenset(services), staff=frozenset(staff), scope=scope))
 
 
 def access_of(app: Flask, endpoint: str) -> Access | None:
@@ -91,6 +93,28 @@ def require_marks(app: Flask) -> None:
         raise RuntimeError(
             f"Nobody says who may call: {', '.join(sorted(silent))}. Mark the view with shared.web.access."
         )
+
+
+def scopes_of(app: Flask) -> dict[str, list[str]]:
+    """Each scope that a key can have, and the routes that it opens."""
+    found: dict[str, list[str]] = {}
+    for rule in app.url_map.iter_rules():
+        access = access_of(app, rule.endpoint)
+        if access is not None and access.scope is not None:
+            methods = (rule.methods or set()) - {"HEAD", "OPTIONS"}
+            found.setdefault(access.scope, []).extend(f"{method} {rule.rule}" for method in sorted(methods))
+    return {scope: sorted(found[scope]) for scope in sorted(found)}
+
+
+def require_known_scopes(app: Flask, keys: Sequence[ApiKey]) -> None:
+    """Refuse to start with a key that has a scope of which no route knows: a slip, or a scope that is gone."""
+    known = scopes_of(app)
+    for key in keys:
+        if unknown := key.scopes - known.keys():
+            raise SettingsError(
+                f"API_KEYS gives {key.name} the scope {min(unknown)!r}, which opens nothing. Those that there are: "
+                f"{', '.join(known)}."
+            )
 
 
 def current_caller() -> Caller | None:
@@ -145,6 +169,8 @@ def enforce() -> Response | None:
                 return redirect(f"/signin?{urlencode({'next': wanted})}")
             raise Unauthorized(www_authenticate=WWWAuthenticate("bearer"))
         if not access.admits(caller):
+            if caller.kind == "integrator" and access.scope is not None:
+                raise Forbidden(f"This key does not have the scope {access.scope}.")
             raise Forbidden(N_("Your role does not allow this."))
     if _bearer() is None:
         current_app.extensions["csrf"].protect()

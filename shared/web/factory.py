@@ -87,9 +87,7 @@ def create_app(
     )
     app.extensions["context"] = context
     app.extensions["database"] = db
-    app.extensions["bearer_verifier"] = BearerVerifier(
-        settings.service, settings.peer_public_keys, settings.api_key_hashes
-    )
+    app.extensions["bearer_verifier"] = BearerVerifier(settings.service, settings.peer_public_keys, settings.api_keys)
     CSRFProtect(app)
     problems.register(app)
     reading.register(app, settings.public_url)
@@ -107,6 +105,7 @@ def create_app(
     app.before_request(access.enforce)
     app.before_request(refuse_unreadable)
     access.require_marks(app)
+    access.require_known_scopes(app, settings.api_keys)
     reference.describe(app)
     return app
 

@@ -61,7 +61,7 @@ def _complete_operation(app: APIFlask, endpoint: str, operation: dict[str, Any])
         operation["security"] = [{"bearer": []}]
         callers = [f"service {name}" for name in sorted(access.services)]
         callers += [f"staff ({role})" for role in sorted(access.staff)]
-        callers += ["integrators by API key"] if access.api_keys else []
+        callers += [f"integrators whose key has {access.scope}"] if access.scope else []
         operation["x-callers"] = callers
     if getattr(view, "idempotent", False):
         operation.setdefault("parameters", []).append(

@@ -1,13 +1,15 @@
 """Who may call what: each route asks for a credential, or stands here with the reason why it needs none."""
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
+from sandbox.settings import API_SCOPES
 from shared.identity import STAFF_ROLES
-from shared.web.access import Access, access_of
+from shared.web.access import Access, access_of, scopes_of
 from tests.support.declared import app
 from tests.support.settings import SERVICES
 
@@ -85,9 +87,18 @@ def test_each_route_asks_who_calls_or_stands_in_the_list_of_public_ones(service:
 @pytest.mark.parametrize("service", SERVICES)
 def test_a_route_that_is_not_public_admits_somebody_who_exists(service: str) -> None:
     for route, (_, access) in routes(service).items():
-        assert access.public or access.services or access.staff or access.api_keys, f"nobody may call {route}"
+        assert access.public or access.services or access.staff or access.scope, f"nobody may call {route}"
         assert access.services <= set(SERVICES) - {service}, route
         assert access.staff <= set(STAFF_ROLES), route
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_what_a_key_may_do_is_named_by_the_thing_and_whether_it_changes(service: str) -> None:
+    for route, (_, access) in routes(service).items():
+        if access.scope is not None:
+            changes = route.split(" ")[0] not in {"GET", "HEAD"}
+            assert re.fullmatch(rf"[a-z-]+:{'write' if changes else 'read'}", access.scope), route
+    assert set(scopes_of(app(service))) == set(API_SCOPES[service]), "the sandbox's key has all of them"
 
 
 @pytest.mark.parametrize("service", SERVICES)
@@ -101,7 +112,7 @@ def test_what_a_program_changes_it_can_repeat_with_a_key(service: str) -> None:
     for route, (endpoint, access) in routes(service).items():
         method, path = route.split(" ")
         repeats_by_itself = method not in {"POST", "PATCH"}  # RFC 9110, 9.2.2: PUT and DELETE are idempotent
-        if not repeats_by_itself and path.startswith("/v1/") and (access.api_keys or access.staff):
+        if not repeats_by_itself and path.startswith("/v1/") and (access.scope or access.staff):
             assert getattr(app(service).view_functions[endpoint], "idempotent", False), f"{route} needs @idempotent"
 
 

@@ -15,7 +15,7 @@ checkout_api = APIBlueprint("checkout_api", __name__, tag="Checkout")
 
 
 @checkout_api.post("/v1/orders")
-@allow(services=("queue",), api_keys=True)
+@allow(services=("queue",), scope="orders:write")
 @idempotent
 @checkout_api.input(schemas.OrderRequest)
 @checkout_api.output(PlacedOrder)

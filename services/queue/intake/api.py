@@ -18,7 +18,7 @@ intake_api = APIBlueprint("intake", __name__, tag="Intake")
 
 @intake_api.post("/v1/tickets")
 @idempotent
-@allow(api_keys=True)
+@allow(scope="tickets:write")
 @intake_api.input(NewTicket)
 @intake_api.output(Ticket, status_code=201)
 def create_ticket(json_data: dict[str, Any]) -> tuple[dict[str, Any], int, dict[str, str]]:

@@ -12,10 +12,12 @@ from joserfc import jws
 from joserfc.jwk import OctKey, OKPKey
 
 from shared import clock
+from shared.api_keys import ApiKey
 from shared.identity import BearerVerifier, ServiceIdentity
 from shared.ids import digest
 
 KEYS = {name: OKPKey.generate_key("Ed25519") for name in ("billing", "queue", "stranger")}
+KEYS_OF_INTEGRATORS = (ApiKey(name="shop", sha256=digest("psk_good"), scopes=frozenset({"tickets:read"})),)
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 
 
@@ -31,7 +33,7 @@ def public(name: str) -> dict[str, Any]:
 def verifier() -> BearerVerifier:
     """What entitlements knows of its callers."""
     peers = {name: public(name) for name in ("billing", "queue")}
-    return BearerVerifier("entitlements", peers, {"shop": digest("psk_good")})
+    return BearerVerifier("entitlements", peers, KEYS_OF_INTEGRATORS)
 
 
 def signed(name: str, *, key: OKPKey | None = None, algorithm: str = "Ed25519", **claims: Any) -> str:
@@ -112,6 +114,7 @@ def test_an_integrator_is_known_by_the_key_and_only_its_digest_is_stored(verifie
     caller = verifier.caller("psk_good")
     assert caller is not None
     assert (caller.kind, caller.name, caller.subject) == ("integrator", "shop", "integrator:shop")
+    assert caller.scopes == {"tickets:read"}
     assert verifier.caller("psk_other") is None
     assert verifier.caller(digest("psk_good")) is None
 
@@ -125,7 +128,7 @@ def test_a_header_of_the_wrong_kind_is_refused_and_never_an_error(verifier: Bear
 
 @given(st.text() | st.builds("{}.{}.{}".format, st.text(), st.text(), st.text()))
 def test_nonsense_is_nobody_and_never_an_error(nonsense: str) -> None:
-    verifier = BearerVerifier("entitlements", {"queue": public("queue")}, {"shop": digest("psk_good")})
+    verifier = BearerVerifier("entitlements", {"queue": public("queue")}, KEYS_OF_INTEGRATORS)
     assert verifier.caller(nonsense) is None
 
 
@@ -135,6 +138,6 @@ def test_nonsense_is_nobody_and_never_an_error(nonsense: str) -> None:
     )
 )
 def test_claims_of_the_wrong_kind_are_refused_and_never_an_error(claims: dict[str, Any]) -> None:
-    verifier = BearerVerifier("entitlements", {"queue": public("queue")}, {})
+    verifier = BearerVerifier("entitlements", {"queue": public("queue")}, ())
     token = signed("queue", **claims)
     assert verifier.caller(token) is None or not {"iss", "aud", "exp", "iat"} & claims.keys()
