@@ -1,10 +1,12 @@
 """Who may call what: each route asks for a credential, or stands here with the reason why it needs none."""
 
+import json
 import re
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from openapi_schema_validator import OAS31Validator
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from sandbox.settings import API_SCOPES
@@ -137,6 +139,74 @@ def test_each_route_of_the_api_stands_in_a_reference_that_is_valid_openapi(servi
     for path, item in spec["paths"].items():
         for method, operation in item.items():
             assert operation["summary"] or operation.get("description"), f"{method} {path} says nothing of itself"
+
+
+def operations(service: str) -> dict[str, tuple[dict[str, Any], Access, Any]]:
+    """Each route that stands in the reference: what the document says, what the route says, its view."""
+    spec = app(service).test_client().get("/openapi.json").get_json()
+    found = {}
+    for route, (endpoint, access) in routes(service).items():
+        method, path = route.split(" ")
+        said = spec["paths"].get(path.replace("<", "{").replace(">", "}"), {}).get(method.lower())
+        if said is not None:
+            found[route] = (said, access, app(service).view_functions[endpoint])
+    return found
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_the_reference_says_how_to_send_which_credential(service: str) -> None:
+    schemes = app(service).test_client().get("/openapi.json").get_json()["components"]["securitySchemes"]
+    assert "Authorization: Bearer" in schemes["api_key"]["description"]
+    for route, (said, access, _) in operations(service).items():
+        ways = {scheme: names for way in said.get("security", []) for scheme, names in way.items()}
+        assert ways.get("api_key", []) == ([access.scope] if access.scope else []), route
+        assert set(ways.get("staff", [])) == access.staff, route
+        assert set(ways.get("service", [])) == access.services, route
+        assert (not ways) is access.public, route
+        assert ways.keys() <= schemes.keys(), route
+    page = app(service).test_client().get("/docs").text
+    assert "Authorization: Bearer psk_" in page
+    for scope in scopes_of(app(service)):
+        assert page.count(f"<code>{scope}</code>") >= 2, "in the table and at its routes"
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_the_reference_lists_each_refusal_where_it_can_come(service: str) -> None:
+    for route, (said, access, view) in operations(service).items():
+        answers = said["responses"].keys()
+        expected = set() if access.public else {"401", "403", "429"}
+        expected |= {"404"} if "<" in route else set()
+        expected |= {"409", "422"} if getattr(view, "idempotent", False) else set()
+        assert expected <= answers, route
+        assert not {"401", "403"} & answers or not access.public, route
+        for status in answers:
+            assert said["responses"][status].get("description"), f"{route} {status}"
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_each_body_in_the_reference_has_an_example_that_fits_its_schema(service: str) -> None:
+    spec = app(service).test_client().get("/openapi.json").get_json()
+    whole = {"components": spec["components"]}
+    for route, (said, _, _) in operations(service).items():
+        good = [answer for status, answer in said["responses"].items() if status[0] == "2"]
+        for body in [body for one in (said.get("requestBody", {}), *good) for body in one.get("content", {}).values()]:
+            OAS31Validator({**whole, **body["schema"]}, format_checker=OAS31Validator.FORMAT_CHECKER).validate(
+                body["example"]
+            )
+            assert body["example"], route
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_what_integrators_call_comes_first_and_what_only_our_services_call_comes_last(service: str) -> None:
+    """In the order of the bytes: a reader of JSON keeps it."""
+    text = app(service).test_client().get("/openapi.json").text
+    paths = list(json.loads(text)["paths"])
+    admits = dict.fromkeys(paths, False)
+    for route, (_, access, _) in operations(service).items():
+        path = route.split(" ")[1].replace("<", "{").replace(">", "}")
+        admits[path] = admits[path] or (bool(access.public or access.scope) and path.startswith("/v1/"))
+    assert [admits[path] for path in paths] == sorted((admits[path] for path in paths), reverse=True)
+    assert paths[-1] == "/events"
 
 
 def objects(schema: Any, known: dict[str, Any]) -> Iterator[dict[str, Any]]:
