@@ -12,7 +12,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 PIP_RELEASE := 26.3
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test lint format types docs words reset lock
+.PHONY: help setup run test chaos lint format types docs words reset lock
 
 help: ## Show this list
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -22,6 +22,9 @@ run: $(VENV)/.sandbox ## Run the whole product on this machine (PORT_BASE=9000 m
 
 test: $(VENV)/.dev ## Run all tests
 	$(BIN)/python -m pytest -n 2 $(ARGS)
+
+chaos: $(VENV)/.dev ## Two minutes of faults while people pay and answer (ARGS="--seed 7 --minutes 10")
+	$(BIN)/python -m tests.chaos $(ARGS)
 
 lint: $(VENV)/.dev ## Check style, form and the import rule
 	$(BIN)/ruff check .

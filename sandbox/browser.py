@@ -58,6 +58,13 @@ class _Reader(HTMLParser):
             self._textarea = None
 
 
+def posted_forms(page: str) -> list[Form]:
+    """The forms of a page that are posted, in their order."""
+    reader = _Reader()
+    reader.feed(page)
+    return [form for form in reader.forms if form.method == "post"]
+
+
 class Browser:
     """One browser profile: cookies stay, redirects are followed."""
 
@@ -95,9 +102,7 @@ class Browser:
 
     def form(self, part_of_action: str) -> Form:
         """The first form on this page that is posted to an address containing that."""
-        reader = _Reader()
-        reader.feed(self.page)
-        posted = [form for form in reader.forms if form.method == "post"]
+        posted = posted_forms(self.page)
         for form in posted:
             if part_of_action in form.action:
                 return form

@@ -25,7 +25,7 @@ def note(folder: Path, name: str, pid: int, mark: str) -> None:
 
 def end_leftovers(folder: Path) -> None:
     """End whoever still runs of those written down there, gently at first."""
-    running = {file.stem: pid for file in folder.glob("*.pid") if (pid := _still_running(file))}
+    running = {file.stem: pid for file in folder.glob("*.pid") if (pid := still_running(file))}
     if not running:
         return
     terminal.say(f"Ending what an earlier start left running: {', '.join(sorted(running))}.")
@@ -35,12 +35,12 @@ def end_leftovers(folder: Path) -> None:
                 os.killpg(pid, number)
         deadline = time.monotonic() + _PATIENCE_S
         while running and time.monotonic() < deadline:
-            running = {name: pid for name, pid in running.items() if _still_running(folder / f"{name}.pid")}
+            running = {name: pid for name, pid in running.items() if still_running(folder / f"{name}.pid")}
             time.sleep(0.05)
 
 
-def _still_running(file: Path) -> int | None:
-    """The pid that stands in the file, where it is still the process that wrote it."""
+def still_running(file: Path) -> int | None:
+    """The pid that stands in the file, where it is still the process of which `note` wrote it down."""
     pid, _, mark = file.read_text().partition(" ")
     return int(pid) if pid.isdigit() and mark and mark in _command_of(int(pid)) else None
 

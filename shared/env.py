@@ -49,13 +49,16 @@ class Env:
         """The setting as it stands, or None where it is missing."""
         return self.given(Setting(name=name, kind="text", about=about, required=False, secret=secret))
 
-    def integer(self, name: str, about: str, *, default: int) -> int:
+    def integer(self, name: str, about: str, *, default: int, at_least: int | None = None) -> int:
         """A whole number."""
         value = self._needed("whole number", name, about, str(default))
         try:
-            return int(value)
+            number = int(value)
         except ValueError:
             self._refuse(name, f"must be a whole number, not {value!r}")
+        if at_least is not None and number < at_least:
+            self._refuse(name, f"must be {at_least} or more, not {number}")
+        return number
 
     def url(self, name: str, about: str, *, default: str | None = None, secret: bool = False) -> str:
         """An address with scheme and host, without a slash at its end. Secret where a password stands in it."""

@@ -31,11 +31,11 @@ JUST_NOW = N_("just now")
 MOMENT = N_("%(day)s %(time)s %(zone)s")
 # Translators: Tue 24 Nov
 DATE = N_("%(weekday)s %(day)s %(month)s")
-TODAY = N_("%(time)s today")
-TOMORROW = N_("%(time)s tomorrow")
-YESTERDAY = N_("%(time)s yesterday")
-# Translators: 15:00 on Mon, or 15:00 on Tue 24 Nov
-ON_A_DAY = N_("%(time)s on %(day)s")
+TODAY = N_("%(time)s %(zone)s today")
+TOMORROW = N_("%(time)s %(zone)s tomorrow")
+YESTERDAY = N_("%(time)s %(zone)s yesterday")
+# Translators: 15:00 CET on Mon, or 15:00 CET on Tue 24 Nov
+ON_A_DAY = N_("%(time)s %(zone)s on %(day)s")
 
 
 def money(amount_minor: int, currency: str, locale: str | None = None) -> str:
@@ -90,12 +90,12 @@ def when(moment: datetime, zone: str | None = None, now: datetime | None = None)
 
 
 def day_time(moment: datetime, zone: str | None = None, now: datetime | None = None) -> str:
-    """A moment as one says it: `14:05 today`, `09:00 tomorrow`, `15:00 on Mon`; without the zone's name."""
+    """A moment as one says it: `14:05 CET today`, `09:00 CET tomorrow`, `15:00 CET on Mon`."""
     local = _local(moment, zone)
     today = _local(now or clock.now(), zone).date()
     distance = (local.date() - today).days
     words = {0: TODAY, 1: TOMORROW, -1: YESTERDAY}.get(distance, ON_A_DAY)
-    return gettext(words, time=f"{local:%H:%M}", day=_day_word(local.date(), today))
+    return gettext(words, time=f"{local:%H:%M}", zone=_zone_word(local), day=_day_word(local.date(), today))
 
 
 def day(value: datetime | date, zone: str | None = None) -> str:

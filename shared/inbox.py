@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from shared import clock
 from shared.contracts import EVENTS
 from shared.errors import Kind, ServiceError
+from shared.retention import Retention
 
 
 class UnknownEvent(ServiceError):
@@ -28,7 +29,13 @@ def inbox_table(metadata: sa.MetaData) -> sa.Table:
         sa.Column("id", sa.Text, primary_key=True),
         sa.Column("type", sa.Text, nullable=False),
         sa.Column("received_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Index("inbox_by_received_at", "received_at", postgresql_using="brin"),
     )
+
+
+def events_remembered(inbox: sa.Table, days: int) -> Retention:
+    """For so long it is known that an event was done. Its sender tries for six hours, then a person releases it."""
+    return Retention(table=inbox, since="received_at", days=days)
 
 
 _inbox = inbox_table(sa.MetaData())

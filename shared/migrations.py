@@ -48,9 +48,9 @@ def run_env(metadata: sa.MetaData) -> None:
     engine.dispose()
 
 
-def grant_app(op: Operations | Any, table: str, *, append_only: bool = False) -> None:
+def grant_app(op: Operations | Any, table: str, *, append_only: bool = False, read_only: bool = False) -> None:
     """Let the service's role work with a table; with an append-only one (ledger, audit) only INSERT and SELECT."""
-    rights = "SELECT, INSERT" if append_only else "SELECT, INSERT, UPDATE, DELETE"
+    rights = "SELECT, INSERT" if append_only else "SELECT" if read_only else "SELECT, INSERT, UPDATE, DELETE"
     role = context.config.attributes["app_role"]
     op.execute(f'GRANT {rights} ON "{table}" TO "{role}"')
 
@@ -80,7 +80,14 @@ def _beside_the_work(op: Operations | Any) -> Iterator[None]:
 
 
 def add_index(
-    op: Operations | Any, name: str, table: str, columns: str, *, unique: bool = False, where: str = ""
+    op: Operations | Any,
+    name: str,
+    table: str,
+    columns: str,
+    *,
+    unique: bool = False,
+    where: str = "",
+    using: str = "btree",
 ) -> None:
     """Build an index while the table is in use; one that an interrupted migration left half built is built anew.
 
@@ -89,7 +96,7 @@ def add_index(
     with _beside_the_work(op):
         op.execute(f"DROP INDEX CONCURRENTLY IF EXISTS {name}")
         kind, condition = "UNIQUE INDEX" if unique else "INDEX", f" WHERE {where}" if where else ""
-        op.execute(f"CREATE {kind} CONCURRENTLY {name} ON {table} ({columns}){condition}")
+        op.execute(f"CREATE {kind} CONCURRENTLY {name} ON {table} USING {using} ({columns}){condition}")
 
 
 def drop_index(op: Operations | Any, name: str) -> None:

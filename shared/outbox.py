@@ -14,6 +14,7 @@ from shared.db import Database, wake_after_commit
 from shared.http import PeerUnavailable, ServiceClient
 from shared.ids import new_id
 from shared.language import N_
+from shared.retention import Retention
 from shared.telemetry import bound_request_id, request_id
 from shared.work.columns import work_columns, work_indexes
 from shared.work.item import Item
@@ -36,7 +37,14 @@ def outbox_table(metadata: sa.MetaData) -> sa.Table:
         sa.Column("occurred_at", sa.DateTime(timezone=True), nullable=False),
         *work_columns(),
         *work_indexes("outbox"),
+        sa.Index("outbox_by_occurred_at", "occurred_at", postgresql_using="brin"),
     )
+
+
+def events_kept(outbox: sa.Table, days: int) -> Retention:
+    """For so long one can see what was told; what is not delivered stays, and what is parked."""
+    delivered = outbox.c.due_at.is_(None) & outbox.c.parked_at.is_(None)
+    return Retention(table=outbox, since="occurred_at", days=days, only=delivered)
 
 
 _outbox = outbox_table(sa.MetaData())

@@ -24,6 +24,8 @@ class CommonSettings:
     api_keys: tuple[ApiKey, ...]
     web_workers: int
     web_threads: int
+    keep_events_days: int
+    trusted_proxies: int
     log_format: str
     build_commit: str | None
 
@@ -65,6 +67,18 @@ class CommonSettings:
                 "WEB_THREADS",
                 "Threads of each web process, and database connections that it keeps for them.",
                 default=8,
+            ),
+            keep_events_days=env.integer(
+                "KEEP_EVENTS_DAYS",
+                "Days after which events between services that are done are forgotten; 7 or more.",
+                default=90,
+                at_least=7,
+            ),
+            trusted_proxies=env.integer(
+                "TRUSTED_PROXIES",
+                "How many proxies of ours stand in front of the web process and say in X-Forwarded-For who calls. With "
+                "too large a number anybody can say to be anybody; with too small a one all callers are one.",
+                default=0,
             ),
             log_format=env.text(
                 "LOG_FORMAT", "`json` for one object a line, `console` for people at a terminal.", default="json"
@@ -135,6 +149,16 @@ def _limits(env: Env) -> Limits:
                 default=10,
             )
         ),
+    )
+
+
+def keep_keys_days(env: Env) -> int:
+    """For the services that take requests under an Idempotency-Key."""
+    return env.integer(
+        "KEEP_KEYS_DAYS",
+        "Days in which a request that is sent again under its Idempotency-Key gets the same answer; 1 or more.",
+        default=7,
+        at_least=1,
     )
 
 

@@ -4,6 +4,7 @@ import logging
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import lru_cache
 from typing import Any
 
 import structlog
@@ -27,13 +28,19 @@ def _redact(_logger: WrappedLogger, _name: str, event: EventDict) -> EventDict:
 
 def _without_secrets(name: Any, value: Any) -> Any:
     """The value as it may be logged; also deep inside, as in the facts of a refusal."""
-    if any(word in str(name).lower() for word in _SECRET_WORDS):
+    if _is_secret(str(name)):
         return "[redacted]"
     if isinstance(value, dict):
         return {inner: _without_secrets(inner, found) for inner, found in value.items()}
     if isinstance(value, list | tuple):
         return [_without_secrets("", found) for found in value]
     return value
+
+
+@lru_cache(maxsize=1024)  # the same few names stand in each line of the log
+def _is_secret(name: str) -> bool:
+    lowered = name.lower()
+    return any(word in lowered for word in _SECRET_WORDS)
 
 
 def configure_logging(service: str, log_format: str = "json", *, level: int = logging.INFO) -> None:

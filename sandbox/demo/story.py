@@ -41,7 +41,7 @@ def tell(at: Addresses) -> None:
     for _ in PAID:
         _answer_next(at, ana, PAID, step="resolve")
     for customer, case in zip(customers, PAID, strict=True):
-        customer.open(_link_of(at, case, mails=2)).send("/solved")
+        customer.open(_link_of(at, case, mails=3)).send("/solved")
     _ask(at, ANSWERED, paid=False)
     _answer_next(at, sign_in(at, "ben"), (ANSWERED,), step="answer")
     _ask(at, WAITING, paid=False)

@@ -45,7 +45,7 @@ def _senior(sub: str, name: str) -> Person:
         sub=sub,
         name=name,
         roles=("senior", "agent"),
-        title="Senior engineer",
+        title="Senior agent",
         work="Gets paid incidents first, then helps the standard queue.",
     )
 

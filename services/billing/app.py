@@ -12,6 +12,7 @@ from services.billing.gateways.queue import QueueGateway
 from services.billing.gateways.stripe.gateway import StripeGateway
 from services.billing.offers.push import push_catalog
 from services.billing.pending import KINDS, count_pending
+from services.billing.retention import retention
 from shared.db import Database
 from shared.env import SettingsError
 from shared.http import ServiceClient
@@ -52,6 +53,7 @@ def build_context(settings: Settings, *, pooled: bool = True) -> Context:
     return Context(
         settings=settings,
         db=Database(common.database_url, pool_size=common.web_threads, pooled=pooled, enqueue=wake),
+        retention=retention(settings),
         catalog=read_catalog(settings.catalog_file),
         stripe=StripeGateway(settings.stripe_api_key, api_base=settings.stripe_api_base),
         entitlements=EntitlementsGateway(peers["entitlements"]),

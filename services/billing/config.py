@@ -5,7 +5,7 @@ from typing import Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from shared.env import Env, SettingsError
-from shared.settings import CommonSettings, OidcSettings
+from shared.settings import CommonSettings, OidcSettings, keep_keys_days
 
 _CHECKOUT_MINUTES = (35, 1430)  # Stripe lets a checkout live 30 minutes to 24 hours; some go by on the way to it
 _SHORTEST_WEBHOOK_SECRET = 16
@@ -26,6 +26,8 @@ class Settings:
     support_email: str
     books_zone: str
     checkout_minutes: int
+    keep_keys_days: int
+    keep_webhooks_days: int
     catalog_file: str | None
 
     @classmethod
@@ -52,6 +54,13 @@ class Settings:
             ),
             books_zone=_zone(env, "BOOKS_ZONE"),
             checkout_minutes=_checkout_minutes(env, "CHECKOUT_MINUTES"),
+            keep_keys_days=keep_keys_days(env),
+            keep_webhooks_days=env.integer(
+                "KEEP_WEBHOOKS_DAYS",
+                "Days after which webhooks that were handled are forgotten; 31 or more, as Stripe lists them for 30.",
+                default=90,
+                at_least=31,
+            ),
             catalog_file=env.optional(
                 "CATALOG_FILE", "What is sold, in place of the `catalog.toml` of this release: the path of a TOML file."
             ),

@@ -1,5 +1,6 @@
 """What the use cases of billing need from outside, as app.py wires it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from services.billing.catalog.catalog import Catalog
@@ -9,6 +10,7 @@ from services.billing.gateways.queue import QueueGateway
 from services.billing.gateways.stripe.gateway import StripeGateway
 from shared.db import Database
 from shared.http import ServiceClient
+from shared.retention import Retention
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,4 +26,5 @@ class Context:
     stripe: StripeGateway
     entitlements: EntitlementsGateway
     queue: QueueGateway
+    retention: Sequence[Retention]
     peers: dict[str, ServiceClient]

@@ -3,6 +3,6 @@
 from services.billing.checkout import jobs as checkout
 from services.billing.payments import jobs as payments
 from services.billing.stripe_inbox import jobs as stripe_inbox
-from shared import relay
+from shared import forget, relay
 
-ROOMS = (relay, payments, checkout, stripe_inbox)
+ROOMS = (relay, forget, payments, checkout, stripe_inbox)

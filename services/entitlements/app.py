@@ -7,6 +7,7 @@ from services.entitlements.config import Settings
 from services.entitlements.context import Context
 from services.entitlements.pending import KINDS, count_pending
 from services.entitlements.policies.read import SHIPPED, read_policy
+from services.entitlements.retention import retention
 from shared.db import Database
 from shared.http import ServiceClient
 from shared.identity import ServiceIdentity
@@ -31,6 +32,7 @@ def build_context(settings: Settings, *, pooled: bool = True) -> Context:
     return Context(
         settings=settings,
         db=Database(common.database_url, pool_size=common.web_threads, pooled=pooled, enqueue=wake),
+        retention=retention(settings),
         policy=read_policy(Path(settings.policy_file) if settings.policy_file else SHIPPED),
         peers={
             "billing": ServiceClient(settings.billing_url, "billing", identity),

@@ -1,11 +1,13 @@
 """What the use cases of entitlements need from outside, as app.py wires it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from services.entitlements.config import Settings
 from services.entitlements.policies.policy import Policy
 from shared.db import Database
 from shared.http import ServiceClient
+from shared.retention import Retention
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -15,4 +17,5 @@ class Context:
     settings: Settings
     db: Database
     policy: Policy
+    retention: Sequence[Retention]
     peers: dict[str, ServiceClient]

@@ -1,5 +1,5 @@
 """Where the jobs of entitlements stand."""
 
-from shared import relay
+from shared import forget, relay
 
-ROOMS = (relay,)
+ROOMS = (relay, forget)

@@ -9,6 +9,7 @@ from services.queue.gateways.billing import BillingGateway
 from services.queue.gateways.entitlements import EntitlementsGateway
 from services.queue.gateways.mail import SmtpMailServer
 from services.queue.pending import KINDS, count_pending
+from services.queue.retention import retention
 from shared.db import Database
 from shared.http import ServiceClient
 from shared.identity import ServiceIdentity
@@ -34,6 +35,7 @@ def build_context(settings: Settings, *, pooled: bool = True) -> Context:
     return Context(
         settings=settings,
         db=Database(common.database_url, pool_size=common.web_threads, pooled=pooled, enqueue=wake),
+        retention=retention(settings),
         entitlements=EntitlementsGateway(entitlements),
         billing=BillingGateway(ServiceClient(settings.billing_url, "billing", identity)),
         mail=SmtpMailServer(settings.smtp_url, settings.mail_from, tls=settings.smtp_tls),

@@ -7,7 +7,7 @@ from typing import Self
 from urllib.parse import urlsplit
 
 from shared.env import Env, SettingsError
-from shared.settings import CommonSettings, OidcSettings
+from shared.settings import CommonSettings, OidcSettings, keep_keys_days
 from shared.worktime import Calendar, weekdays
 
 
@@ -33,6 +33,9 @@ class Settings:
     decide_within: timedelta
     fallback_target: timedelta
     fallback_zone: str
+    keep_keys_days: int
+    keep_mails_days: int
+    forms_per_network: int
 
     @classmethod
     def read(cls, env: Env | None = None) -> Self:
@@ -80,6 +83,18 @@ class Settings:
                 "FALLBACK_ZONE",
                 "The time zone of the fallback promise, whose clock runs from Monday to Friday.",
                 default="Europe/Berlin",
+            ),
+            keep_keys_days=keep_keys_days(env),
+            keep_mails_days=env.integer(
+                "KEEP_MAILS_DAYS",
+                "Days after which it is forgotten what a sent mail told; the conversation stays.",
+                default=90,
+                at_least=1,
+            ),
+            forms_per_network=env.integer(
+                "FORMS_PER_NETWORK",
+                "How many tickets one network may open by the form in ten minutes; an office is one network.",
+                default=30,
             ),
         )
 

@@ -1,5 +1,6 @@
 """What the use cases of the queue need from outside, as app.py wires it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from services.queue.config import Settings
@@ -8,6 +9,7 @@ from services.queue.gateways.entitlements import EntitlementsGateway
 from services.queue.gateways.mail import SmtpMailServer
 from shared.db import Database
 from shared.http import ServiceClient
+from shared.retention import Retention
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -19,5 +21,6 @@ class Context:
     entitlements: EntitlementsGateway
     billing: BillingGateway
     mail: SmtpMailServer
+    retention: Sequence[Retention]
     peers: dict[str, ServiceClient]
     """Where the outbox delivers, by recipient."""

@@ -3,6 +3,6 @@
 from services.queue.decisions import jobs as decisions
 from services.queue.delivery import jobs as delivery
 from services.queue.payments import jobs as payments
-from shared import relay
+from shared import forget, relay
 
-ROOMS = (relay, delivery, decisions, payments)
+ROOMS = (relay, forget, delivery, decisions, payments)

@@ -6,8 +6,12 @@ from flask import current_app, request
 from werkzeug.exceptions import Unauthorized
 
 from services.queue.context import Context
+from shared.limits import Limit
 from shared.web.access import current_caller
 from shared.web.idempotency import HEADER
+
+WRONG_LINKS = Limit(name="wrong_links", most=30, within_s=600)
+"""Links of tickets that are none, from one network. A good one opens its ticket from there all the same."""
 
 
 def context() -> Context:

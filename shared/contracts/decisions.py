@@ -4,13 +4,14 @@ from marshmallow import fields, validate
 
 from shared.contracts.classes import CalendarV1, ResponseClassV1
 from shared.contracts.contract import Contract
+from shared.email_field import EmailAddress
 
 
 class DecisionRequestV1(Contract):
     """The facts that queue knows about a ticket when it asks."""
 
     ticket_id = fields.String(required=True, validate=validate.Length(1, 64))
-    requester_email = fields.Email(required=True, validate=validate.Length(max=254))
+    requester_email = EmailAddress(required=True)
     requester_verified = fields.Boolean(
         required=True, metadata={"description": "Whether the requester proved the address, by a link sent to it."}
     )

@@ -4,6 +4,7 @@ from marshmallow import fields, validate
 
 from shared.contracts.contract import Contract
 from shared.contracts.decisions import DecisionV1
+from shared.email_field import EmailAddress
 
 
 class EnvelopeV1(Contract):
@@ -21,7 +22,7 @@ class IncidentsPurchasedV1(Contract):
 
     order_id = fields.String(required=True)
     account_id = fields.String(required=True)
-    contact_email = fields.Email(required=True)
+    contact_email = EmailAddress(required=True)
     product = fields.String(required=True)
     credits = fields.Integer(required=True, validate=validate.Range(min=1))
     ticket_id = fields.String(
@@ -40,7 +41,7 @@ class AccountChangedV1(Contract):
     account_id = fields.String(required=True)
     version = fields.Integer(required=True, validate=validate.Range(min=1))
     name = fields.String(required=True, allow_none=True, metadata={"description": "The company's; None for a person."})
-    contact_emails = fields.List(fields.Email(), required=True)
+    contact_emails = fields.List(EmailAddress(), required=True)
     absorbed = fields.List(
         fields.String(),
         required=True,

@@ -1,23 +1,28 @@
-"""Who may call a route: denied unless the route says otherwise. A route that says nothing stops the start."""
+"""Who may call a route, and how often: denied unless it says otherwise. One that says nothing stops the start."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import wraps
 from typing import Any, TypeVar, cast
 from urllib.parse import urlencode
 
 from flask import Flask, current_app, g, redirect, request
 from werkzeug.datastructures import WWWAuthenticate
-from werkzeug.exceptions import Forbidden, Unauthorized
+from werkzeug.exceptions import Forbidden, TooManyRequests, Unauthorized
 from werkzeug.wrappers import Response
 
 from shared.api_keys import ApiKey
 from shared.env import SettingsError
 from shared.identity import BearerVerifier, Caller
 from shared.language import N_
+from shared.limits import Limit
+from shared.web.limits import wait_for
 from shared.web.problems import wants_problem
 
 View = TypeVar("View", bound=Callable[..., Any])
 
+WRONG_KEYS = Limit(name="wrong_keys", most=20, within_s=600)
+"""Credentials that are none, from one network. A good one passes from there all the same."""
 OUTSIDE_ENDPOINTS = frozenset({"static", "bootstrap.static", "shared.static", "assets.asset"})
 """Files that anybody may read: the only routes that carry no mark of their own."""
 
@@ -81,6 +86,27 @@ def allow(
     return _mark(Access(services=frozenset(services), staff=frozenset(staff), scope=scope))
 
 
+def limited_by_key(limit: Limit) -> Callable[[View], View]:
+    """An integrator may call this route so often; staff and the other services are not counted. Under `idempotent`."""
+
+    def decorate(view: View) -> View:
+        @wraps(view)
+        def limited(*arguments: Any, **named: Any) -> Any:
+            caller = current_caller()
+            if caller is not None and caller.kind == "integrator":
+                _refuse_after(limit, caller.subject)
+            return view(*arguments, **named)
+
+        return cast("View", limited)
+
+    return decorate
+
+
+def _refuse_after(limit: Limit, who: str | None = None) -> None:
+    if (wait := wait_for(limit, who)) is not None:
+        raise TooManyRequests(retry_after=wait)
+
+
 def access_of(app: Flask, endpoint: str) -> Access | None:
     """What a route says of itself; None when it says nothing."""
     return getattr(app.view_functions[endpoint], "access", None)
@@ -133,6 +159,12 @@ def known_caller() -> Caller | None:
     return cast("Caller | None", g.get("caller"))
 
 
+def caller_on_page() -> Caller | None:
+    """Who is signed in, on a page for staff. A page for everybody names none of us, whoever looks at it."""
+    access = access_of(current_app, request.endpoint) if request.endpoint else None
+    return current_caller() if access is not None and access.staff else None
+
+
 def _bearer() -> str | None:
     scheme, _, credential = request.headers.get("Authorization", "").partition(" ")
     return credential.strip() if scheme.lower() == "bearer" and credential else None
@@ -161,17 +193,28 @@ def enforce() -> Response | None:
         raise Forbidden
     if access.signed:
         return None
+    presents = _bearer() is not None
+    caller = current_caller() if presents or not access.public else None
+    if caller is None and presents:
+        _refuse_after(WRONG_KEYS)
     if not access.public:
-        caller = current_caller()
         if caller is None:
-            if access.staff and not wants_problem():
-                wanted = request.full_path.rstrip("?") if request.method == "GET" else "/"
-                return redirect(f"/signin?{urlencode({'next': wanted})}")
-            raise Unauthorized(www_authenticate=WWWAuthenticate("bearer"))
+            return _ask_to_sign_in(access)
         if not access.admits(caller):
-            if caller.kind == "integrator" and access.scope is not None:
-                raise Forbidden(f"This key does not have the scope {access.scope}.")
-            raise Forbidden(N_("Your role does not allow this."))
-    if _bearer() is None:
+            raise Forbidden(_what_is_missing(access, caller))
+    if not presents:
         current_app.extensions["csrf"].protect()
     return None
+
+
+def _ask_to_sign_in(access: Access) -> Response:
+    if access.staff and not wants_problem():
+        wanted = request.full_path.rstrip("?") if request.method == "GET" else "/"
+        return redirect(f"/signin?{urlencode({'next': wanted})}")
+    raise Unauthorized(www_authenticate=WWWAuthenticate("bearer"))
+
+
+def _what_is_missing(access: Access, caller: Caller) -> str:
+    if caller.kind == "integrator" and access.scope is not None:
+        return f"This key does not have the scope {access.scope}."
+    return N_("Your role does not allow this.")

@@ -55,6 +55,7 @@ _USUAL: dict[str, Any] = {
     "prices": {"usd": {"amount_minor": 4900, "formatted": "$49.00"}},
     "product": "incident_1",
     "rank": 20,
+    "receipt_url": "https://pay.stripe.com/receipts/payment/a1b2c3",
     "reconciliation_id": f"rec_{_ID}",
     "request_id": f"req_{_ID}",
     "requester_email": "jo@acme.example",

@@ -12,20 +12,23 @@ from flask import Blueprint, Response, g, redirect, request
 from flask_wtf.csrf import CSRFProtect
 from sqlalchemy.orm import Session
 from structlog.contextvars import bind_contextvars, clear_contextvars
-from werkzeug.local import LocalProxy
+from werkzeug.middleware.proxy_fix import ProxyFix
 
 from shared import clock
 from shared.db import Database
 from shared.deadlines import deadline
 from shared.identity import BearerVerifier
 from shared.ids import new_id
+from shared.limits import Limits
 from shared.reader import reader
 from shared.settings import CommonSettings, OidcSettings
 from shared.telemetry import REQUESTS, get_logger, request_id
+from shared.waking import Waker
 from shared.web import access, assets, formats, problems, reading, reference, signin
 from shared.web.input_limits import refuse_unmeasured, refuse_unreadable
 from shared.web.operation import operation_routes
 from shared.web.parked_work import parked_work_pages
+from shared.web.signed_out import signed_out_page
 from shared.work.kind import WorkKind
 
 log = get_logger()
@@ -87,13 +90,19 @@ def create_app(
     )
     app.extensions["context"] = context
     app.extensions["database"] = db
+    if db.enqueue is not None:
+        db.enqueue = Waker(db.enqueue)
     app.extensions["bearer_verifier"] = BearerVerifier(settings.service, settings.peer_public_keys, settings.api_keys)
+    app.extensions["limits"] = Limits(settings.redis_url)
+    if settings.trusted_proxies:
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=settings.trusted_proxies, x_proto=0)  # type: ignore[method-assign]
     CSRFProtect(app)
     problems.register(app)
     reading.register(app, settings.public_url)
     _look(app, settings)
     if oidc is not None:
         signin.register(app, db, oidc, settings.public_url)
+        app.register_blueprint(signed_out_page())
     app.register_blueprint(operation_routes(settings, db, pending))
     app.register_blueprint(parked_work_pages(db, work))
     app.register_blueprint(reference.routes())
@@ -118,7 +127,7 @@ def _look(app: APIFlask, settings: CommonSettings) -> None:
     @app.context_processor
     def _for_each_page() -> dict[str, Any]:
         return {
-            "caller": LocalProxy(access.current_caller),  # who shows nobody looks nobody up
+            "caller": access.caller_on_page(),
             "now": clock.now(),
             "service": settings.service,
             "zone": reader().zone,

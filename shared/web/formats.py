@@ -10,6 +10,7 @@ from flask import Flask
 from shared import clock
 from shared.formats import day, day_time, iso, money, number, relative, short_id, span, when, within
 from shared.language import gettext, pgettext
+from shared.links import breaking, linked
 from shared.reader import reader
 
 NEAR_SHARE = 0.75  # the last quarter of a promise is "near"
@@ -67,7 +68,7 @@ def message_of(errors: Mapping[str, object] | None, name: str) -> str | None:
 
 def register(app: Flask) -> None:
     """Gives the filters and globals of this module to every template of the app."""
-    filters = (money, number, when, day_time, day, span, within, relative, iso, short_id)
+    filters = (money, number, when, day_time, day, span, within, relative, iso, short_id, linked, breaking)
     app.jinja_env.filters.update({function.__name__: function for function in filters})
     app.jinja_env.globals.update(
         due_state=due_state, message_of=message_of, reader_zone=reader_zone, right_now=clock.now

@@ -104,6 +104,8 @@ def _claim(db: Database, caller: str, key: str) -> Response | None:
         if row.status is not None:
             answer = Response(row.body, row.status, mimetype="application/json")
             answer.headers["Idempotent-Replayed"] = "true"
+            if row.location is not None:
+                answer.headers["Location"] = row.location
             return answer
         if row.locked_until > now:
             raise StillRunning("Wait a moment and send the same request again.")
@@ -116,7 +118,7 @@ def _store(db: Database, caller: str, key: str, response: Response) -> None:
         session.execute(
             _keys.update()
             .where((_keys.c.caller == caller) & (_keys.c.key == key))
-            .values(status=response.status_code, body=response.get_data())
+            .values(status=response.status_code, body=response.get_data(), location=response.headers.get("Location"))
         )
 
 

@@ -3,7 +3,7 @@
 from typing import Any
 
 from apiflask import APIFlask, HTTPError
-from flask import Response, json, render_template, request
+from flask import Response, json, request
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import DataError, DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as NoConnectionLeft
@@ -13,13 +13,11 @@ from shared.errors import HTTP_STATUS, Kind, ServiceError
 from shared.language import N_, gettext
 from shared.phrasebook import worded
 from shared.telemetry import get_logger, request_id
+from shared.web.error_page import OUR_FAULT, TOLD, TRY_AGAIN, error_page
 
 log = get_logger()
 
 RETRY_AFTER_S = 5
-_TRY_AGAIN = N_("Nothing that was confirmed to you is lost; try again in a moment.")
-_OUR_FAULT = N_("Something went wrong on our side")
-_TOLD = N_("We have been told. Nothing that was confirmed to you is lost; try again in a moment.")
 _UNSTORABLE = N_("A value is too large or of the wrong kind. Check it and send it again.")
 _CURES = {
     400: "Check the request against the API reference and send it again.",
@@ -31,56 +29,9 @@ _CURES = {
     413: "Send less: the body may have 1 MB.",
     415: "Send JSON with Content-Type: application/json.",
     429: "Wait a moment before trying again.",
-    500: _TOLD,
-    503: _TRY_AGAIN,
+    500: TOLD,
+    503: TRY_AGAIN,
 }
-
-_FOR_PEOPLE = {
-    400: (
-        N_("We could not read what was sent"),
-        N_("Nothing was changed."),
-        N_("Go back, load the page again and send once more."),
-    ),
-    401: (
-        N_("Please sign in"),
-        N_("This page is for people who are signed in."),
-        N_("Sign in and open the page again."),
-    ),
-    403: (
-        N_("You may not do this"),
-        N_("Your role does not allow this."),
-        N_("Ask somebody with the right role, or sign in as somebody else."),
-    ),
-    404: (
-        N_("There is no such page"),
-        N_("The address leads nowhere, or what stood here has moved."),
-        N_("Check the address. If it came by mail, use the newest mail's link."),
-    ),
-    405: (
-        N_("This address only takes what a form sends"),
-        N_("Nothing was changed and nothing was sent again."),
-        N_("Go back to the page with the form; what was sent before is there."),
-    ),
-    413: (
-        N_("That is too much at once"),
-        N_("We took none of it. Your words are still in the form behind you."),
-        N_("Go back and send less: at most 1 MB, about 200 pages of text."),
-    ),
-    422: (
-        N_("Something in it is not right"),
-        N_("Nothing was changed."),
-        N_("Go back, correct it and send once more."),
-    ),
-    429: (
-        N_("That was too often"),
-        N_("Many requests came from you in a short time."),
-        N_("Wait a moment before trying again."),
-    ),
-    500: (_OUR_FAULT, N_("We could not finish what you asked for."), _TOLD),
-    503: (N_("The service is busy"), N_("It does not answer in time."), _TRY_AGAIN),
-}
-"""What the library words for programs, in words for people: title, what happened, what to do."""
-_OTHERWISE = (N_("This did not work"), N_("Nothing was changed."), N_("Go back and try again."))
 
 
 def wants_problem() -> bool:
@@ -113,10 +64,7 @@ def words_of(error: ServiceError) -> str:
 
 
 def _page(status: int, title: str | None = None, detail: str | None = None, cure: str | None = None) -> Response:
-    """A page of words that stand in a catalog or are the reader's already; what is not said is what the status says."""
-    said = zip((title, detail, cure), _FOR_PEOPLE.get(status, _OTHERWISE), strict=True)
-    title, detail, cure = (gettext(usual if own is None else own) for own, usual in said)
-    html = render_template("error.html", status=status, title=title, what_happened=detail, what_to_do=cure)
+    html = error_page(status, title, detail, cure)
     return Response(html, status, _headers(status), mimetype="text/html")
 
 
@@ -127,7 +75,7 @@ def _headers(status: int) -> dict[str, str]:
 def _service_error(error: ServiceError) -> Response:
     log.info("refused", code=error.code, why=error.message, facts=error.facts)
     if not wants_problem():
-        return _page(error.status, error.title, words_of(error))
+        return _page(error.status, error.title, words_of(error), cure="")
     errors = [{"field": error.field, "message": error.message}] if error.field else []
     return problem(
         error.status, code=error.code, title=error.title, detail=error.message, errors=errors, facts=error.facts
@@ -186,7 +134,12 @@ def _forgery() -> Response:
     if wants_problem():
         cure = "Send X-CSRFToken from the page, or call with a bearer credential instead of a session."
         return problem(400, code="csrf_token", title="The form token is missing or old", detail=cure)
-    return _page(400, N_("This page was open for too long"))
+    return _page(
+        400,
+        N_("This page was open for too long"),
+        N_("Nothing was changed. Your words are still in the form."),
+        N_("Go back, copy them, load the page again and send it once more."),
+    )
 
 
 def _database_away(error: DBAPIError | NoConnectionLeft) -> Response:
@@ -208,10 +161,10 @@ def _unstorable(error: DataError) -> Response:
 def _unexpected(error: Exception) -> Response:
     log.error("unexpected error", error=type(error).__name__, exc_info=error)
     if wants_problem():
-        return problem(500, code="unexpected", title=_OUR_FAULT, detail=_CURES[500])
+        return problem(500, code="unexpected", title=OUR_FAULT, detail=_CURES[500])
     try:
         number = gettext("The number to tell us is %(number)s.", number=request_id())
-        return _page(500, _OUR_FAULT, number, _TOLD)
+        return _page(500, OUR_FAULT, number, TOLD)
     except Exception:  # noqa: BLE001 - the error page itself may be what is broken
         return Response(_CURES[500], 500, mimetype="text/plain")
 

@@ -1,6 +1,7 @@
 """The web process: gunicorn with threads, around an application that is built after the fork."""
 
 import fcntl
+import gc
 import os
 import shutil
 import socket
@@ -58,7 +59,11 @@ class _Server(BaseApplication):
             self.cfg.set(name, value)
 
     def load(self) -> Flask:
-        return self._build()
+        app = self._build()
+        # What is there now stays until the end: the collector need not look through it again in each request.
+        gc.collect()
+        gc.freeze()
+        return app
 
 
 def _forget_dead_worker(_server: Any, worker: Any) -> None:

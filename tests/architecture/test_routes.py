@@ -27,6 +27,7 @@ EVERYWHERE = {
     "GET /signin": "nobody is signed in yet",
     "GET /signin/callback": "the provider sends the browser back; state, nonce and PKCE prove it",
     "POST /signin/backchannel-logout": "the provider's signature is the credential",
+    "GET /signed-out": "nobody is signed in any more",
     "POST /signout": "ends a session if there is one; guarded by the form token",
 }
 A_LINK_OPENS_IT = "the customer's link is the credential"
@@ -52,12 +53,16 @@ PUBLIC = {
         "POST /t/<token>/ask": A_LINK_OPENS_IT,
         "GET /t/<token>/top": A_LINK_OPENS_IT,
         "GET /t/<token>/conversation": A_LINK_OPENS_IT,
+        "GET /t/<token>/bought": A_LINK_OPENS_IT,
+        "GET /t/<token>/receipt": A_LINK_OPENS_IT,
         "POST /t/<token>/reply": A_LINK_OPENS_IT,
         "POST /t/<token>/solved": A_LINK_OPENS_IT,
         "POST /t/<token>/not-solved": A_LINK_OPENS_IT,
         "POST /t/<token>/cancel": A_LINK_OPENS_IT,
         "POST /t/<token>/standard": A_LINK_OPENS_IT,
         "POST /t/<token>/pay": A_LINK_OPENS_IT,
+        "POST /t/<token>/send-held": "only a link that was mailed opens it",
+        "POST /t/<token>/use-incident": "only a link that was mailed opens it",
     },
 }
 FROM_PROVIDER = "POST /signin/backchannel-logout"

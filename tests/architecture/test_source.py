@@ -42,6 +42,13 @@ def test_only_one_place_reads_the_environment() -> None:
     assert readers == {"shared/env.py"}
 
 
+def test_only_the_composer_of_mails_makes_the_link_that_proves_an_address() -> None:
+    makers = {str(path) for path, tree in sources("services").items() if calls(tree, "mailed_url")}
+    assert makers == {"services/queue/delivery/compose.py"}
+    sealed = {str(path) for path, tree in sources("services").items() if calls(tree, "link_token")}
+    assert sealed == {"services/queue/tickets/link.py", "services/queue/tickets/address.py"}
+
+
 def test_only_configs_ask_for_settings() -> None:
     makers = {str(path) for path, tree in sources("services").items() if calls(tree, "Env")}
     assert makers == {f"services/{service}/config.py" for service in SERVICES}
@@ -89,10 +96,11 @@ def test_a_lock_file_holds_hashes_and_no_address_or_path(lock: str) -> None:
 
 
 def test_what_the_locks_have_in_common_has_one_version() -> None:
-    versions: dict[str, set[str]] = {}
+    versions: dict[tuple[str, str], set[str]] = {}
+    pin = re.compile(r"^([A-Za-z0-9_.\[\]-]+)==(\S+)( ; [^\\]+)?", re.MULTILINE)  # a Python may need another release
     for path in ROOT.glob("requirements*.lock"):
-        for name, version in re.findall(r"^([A-Za-z0-9_.\[\]-]+)==(\S+)", path.read_text(), re.MULTILINE):
-            versions.setdefault(name.partition("[")[0], set()).add(version)
+        for name, version, marker in pin.findall(path.read_text()):
+            versions.setdefault((name.partition("[")[0], marker.strip()), set()).add(version)
     assert not {name: found for name, found in versions.items() if len(found) > 1}
 
 

@@ -48,8 +48,10 @@ def test_a_paid_incident_from_the_question_to_the_books(premises: House) -> None
     assert "premium" in jo.text().lower()
     assert balances(premises) == [(0, 1, 0)]
 
-    [acknowledgement] = premises.mails_to("jo@acme.test")
-    assert link_in(acknowledgement) == jo.url.partition("?")[0]
+    acknowledgement, thanks = premises.mails_to("jo@acme.test")
+    assert "It is not paid yet" in acknowledgement.text
+    assert "Thank you" in thanks.text
+    assert link_in(acknowledgement) != jo.url.partition("?")[0], "only the mailed link proves the address"
 
     ana = premises.staff("Ana", "senior", "agent").open(premises.queue.url + "/desk")
     ana.send("/desk/take")

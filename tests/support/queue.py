@@ -4,6 +4,7 @@ import re
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -19,7 +20,7 @@ from services.queue.context import Context
 from services.queue.gateways.mail import Mail, MailServerUnavailable
 from services.queue.intake.open import TicketRequest, open_ticket
 from services.queue.tickets import store as tickets
-from services.queue.tickets.address import ticket_path
+from services.queue.tickets.address import mailed_url, page_path
 from services.queue.tickets.ticket import Choice, Ticket
 from shared import clock
 from shared.audit import CUSTOMER
@@ -87,6 +88,8 @@ class Peers:
         self.billing = "ok"
         self.trouble_with: dict[str, str] = {}
         self.available = 0
+        self.balance_of = lambda _email: self.available
+        self.decides = lambda asked: decision(asked["ticket_id"], opened_at=asked["opened_at"])
         self.asked: list[dict[str, Any]] = []
         self.orders: list[dict[str, Any]] = []
         self.classes = [target(PREMIUM, 120, ALWAYS), target(STANDARD, 1440, WEEKDAYS)]
@@ -129,9 +132,7 @@ class Peers:
         def decide() -> Any:
             asked = request.get_json()
             self.asked.append(asked)
-            return self._trouble(self.entitlements_for(asked)) or jsonify(
-                decision(asked["ticket_id"], opened_at=asked["opened_at"])
-            )
+            return self._trouble(self.entitlements_for(asked)) or jsonify(self.decides(asked))
 
         @app.get("/v1/response-classes")
         def classes() -> Any:
@@ -139,11 +140,23 @@ class Peers:
 
         @app.get("/v1/balance")
         def balance() -> Any:
-            return self._trouble(self.entitlements) or jsonify(account_id=None, available=self.available, held=0)
+            return self._trouble(self.entitlements) or jsonify(
+                account_id=None, available=self.balance_of(request.args["email"]), held=0
+            )
 
         @app.get("/v1/offers")
         def offers() -> Any:
             return self._trouble(self.billing) or jsonify(self.offers)
+
+        @app.get("/v1/orders/<order_id>")
+        def purchase(order_id: str) -> Any:
+            bought = {"order_id": order_id, "credits": 5, "amount_minor": 22500, "currency": "usd"}
+            return self._trouble(self.billing) or jsonify(bought | {"paid_at": "2026-11-24T12:00:00+00:00"})
+
+        @app.get("/v1/orders/<order_id>/receipt")
+        def receipt(order_id: str) -> Any:
+            url = f"https://pay.stripe.com/receipts/{order_id}"
+            return self._trouble(self.billing) or jsonify(receipt_url=url)
 
         @app.post("/v1/orders")
         def order() -> Any:
@@ -160,9 +173,10 @@ def decision(
     opened_at: str | None = None,
     sequence: int = 1,
     minutes: int | None = None,
+    because: str | None = None,
     **more: Any,
 ) -> dict[str, Any]:
-    """A decision of entitlements, as it travels."""
+    """A decision of entitlements, as it travels; a premium one was bought for the ticket unless `because` says else."""
     opened = datetime.fromisoformat(opened_at) if opened_at else clock.now()
     minutes = minutes or (120 if premium else 1440)
     return {
@@ -175,7 +189,7 @@ def decision(
         "target_minutes": minutes,
         "calendar": ALWAYS,
         "source": {"kind": "credit", "id": "grt_1"} if premium else None,
-        "reasons": [{"code": "credit_of_account" if premium else "no_credit", "parameters": {}}],
+        "reasons": [{"code": because or ("paid_for_this_ticket" if premium else "no_credit"), "parameters": {}}],
         "policy_version": "1",
         "decided_at": clock.now().isoformat(),
         **more,
@@ -199,14 +213,20 @@ class RecordingMailServer:
             raise KeyboardInterrupt
 
 
+def credit_for_the_proved(asked: dict[str, Any]) -> dict[str, Any]:
+    """A decision as for an account with a credit left: it is used for whoever has proved the address."""
+    if asked["requester_verified"]:
+        return decision(asked["ticket_id"], premium=True, sequence=2, because="credit_of_account")
+    return decision(asked["ticket_id"], opened_at=asked["opened_at"])
+
+
 class Queue:
     """The service under test, with short ways for what a story needs."""
 
     def __init__(self, databases: Any, peers: Peers, **more: str) -> None:
         urls = {"entitlements": peers.url, "billing": peers.url, "queue": "http://queue.test"}
-        self.variables = variables = environment(
-            "queue", databases=databases, redis_url="redis://127.0.0.1:1", urls=urls, **more
-        )
+        more.setdefault("redis_url", "redis://127.0.0.1:1")
+        self.variables = variables = environment("queue", databases=databases, urls=urls, **more)
         self.app = create_app(Settings.read(Env(variables)))
         context: Context = self.app.extensions["context"]
         context.db.enqueue = None
@@ -262,8 +282,12 @@ class Queue:
             return tickets.find(session, ticket_id)
 
     def path(self, ticket: Ticket) -> str:
-        """The customer's link."""
-        return ticket_path(ticket, self.context.settings)
+        """The page of the browser that filled in the form; it proves no address."""
+        return page_path(ticket, self.context.settings)
+
+    def mailed(self, ticket: Ticket) -> str:
+        """The path of the link that mails bring."""
+        return mailed_url(ticket, self.context.settings).removeprefix(self.context.settings.common.public_url)
 
     def agent(self, name: str = "Ana Silva", tier: Tier = Tier.SENIOR) -> Agent:
         """Somebody who works here."""
@@ -326,6 +350,8 @@ class Browser:
         """Load a page, fill in its form with that action, and send it."""
         html = self.client.get(page).text
         found = re.search(rf'<form[^>]*action="{re.escape(action)}".*?</form>', html, re.DOTALL)
+        if found is None and f' form="work" formaction="{action}"' in html:
+            found = re.search(r'<form id="work".*?</form>', html, re.DOTALL)
         assert found, f"no form {action} on {page}"
         return self.client.post(action, data=hidden_fields(found[0]) | fields)
 
@@ -337,14 +363,7 @@ def hidden_fields(form: str) -> dict[str, str]:
 
 
 def _with_mail(context: Context, mail: RecordingMailServer) -> Context:
-    return Context(
-        settings=context.settings,
-        db=context.db,
-        entitlements=context.entitlements,
-        billing=context.billing,
-        mail=mail,
-        peers=context.peers,
-    )
+    return replace(context, mail=mail)
 
 
 @contextmanager

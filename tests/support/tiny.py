@@ -79,10 +79,11 @@ class Routes:
         @allow(services=("queue",), staff=("senior",), scope="things:write")
         @api.input(NewThing)
         @api.output(Thing, status_code=201)
-        def make(json_data: dict[str, Any]) -> dict[str, Any]:
+        def make(json_data: dict[str, Any]) -> tuple[dict[str, Any], int, dict[str, str]]:
             """Make a thing."""
             self.inside()
-            return {"id": self.note(json_data["name"]), "name": json_data["name"]}
+            thing_id = self.note(json_data["name"])
+            return {"id": thing_id, "name": json_data["name"]}, 201, {"Location": f"/v1/things/{thing_id}"}
 
         @api.get("/v1/things")
         @allow(services=("queue",), scope="things:read")
@@ -177,6 +178,29 @@ class Routes:
 
         return pages
 
+    def shown(self) -> Blueprint:
+        """What people see in the frame of every page."""
+        shown = Blueprint("shown", __name__)
+        page = '{% extends "base.html" %}{% block main %}A page.{% endblock %}'
+
+        @shown.get("/named")
+        @staff("agent")
+        def named() -> str:
+            return render_template_string(page)
+
+        @shown.get("/nobody-named")
+        @public
+        def nobody_named() -> str:
+            return render_template_string(page)
+
+        @shown.get("/refused/<kind>")
+        @public
+        def refused(kind: str) -> str:
+            ThingRefused.kind = Kind(kind)
+            raise ThingRefused("Do it differently.", limit=3)
+
+        return shown
+
     def note(self, words: str) -> str:
         """Leave an effect; its id."""
         effect = new_id("eff")
@@ -192,14 +216,15 @@ class Tiny:
         self.variables = more.pop("variables", None) or environment(
             "billing",
             databases=databases,
-            redis_url="redis://127.0.0.1:1",
+            redis_url=more.pop("redis_url", "redis://127.0.0.1:1"),
+            TRUSTED_PROXIES=str(more.pop("proxies", 0)),
             urls={"signin": signin, "billing": more.pop("url", "http://localhost")},
             API_KEYS="{}" if "blueprints" in more else API_KEYS,
         )
         env = Env(self.variables)
         self.db = Database(self.variables["DATABASE_URL"], pool_size=20)
         self.routes = Routes(self.db)
-        blueprints = more.pop("blueprints", (self.routes.api(), self.routes.pages()))
+        blueprints = more.pop("blueprints", (self.routes.api(), self.routes.pages(), self.routes.shown()))
         self.app: APIFlask = factory.create_app(
             settings=CommonSettings.read(env, "billing"),
             title="Tiny",

@@ -7,12 +7,12 @@ from sqlalchemy.orm import Session
 
 from services.billing.accounts import store as accounts
 from services.billing.accounts.account import Account
-from services.billing.accounts.contact import is_email, normalize_email
-from services.billing.accounts.errors import AccountNotFound, AddressInvalid, ContactTaken, NotACompany
+from services.billing.accounts.errors import AccountNotFound, ContactTaken, NotACompany
 from services.billing.accounts.tell import tell
 from services.billing.context import Context
 from shared import audit, clock
 from shared.audit import Change
+from shared.email_address import contact_key, normal_address
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -30,9 +30,7 @@ def add_contact(context: Context, request: ContactRequest) -> Account:
     An account that the address had of its own is absorbed: never deleted, its orders and its lines in the books keep
     its id and are shown under the company. Raises AddressInvalid, AccountNotFound, NotACompany, ContactTaken.
     """
-    email = normalize_email(request.email)
-    if not is_email(email):
-        raise AddressInvalid(request.email)
+    email = contact_key(normal_address(request.email))
     with context.db.transaction() as session:
         own = accounts.lock_contact(session, email)
         company = accounts.lock(session, request.account_id)

@@ -42,19 +42,6 @@ class CompanyExists(ServiceError):
         )
 
 
-class AddressInvalid(ServiceError):
-    """That is no e-mail address."""
-
-    kind = Kind.INVALID
-    code = "address_invalid"
-    title = N_("This is not an e-mail address")
-
-    def __init__(self, address: str) -> None:
-        super().__init__(
-            N_("'%(address)s' is not an e-mail address. Write one such as jo@acme.com."), field="email", address=address
-        )
-
-
 class NotACompany(ServiceError):
     """A person's account takes no second address."""
 

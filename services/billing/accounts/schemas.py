@@ -1,8 +1,10 @@
 """The shapes of accounts."""
 
 from apiflask import Schema
-from apiflask.fields import AwareDateTime, Email, Integer, List, String
+from apiflask.fields import AwareDateTime, Integer, List, String
 from apiflask.validators import Length
+
+from shared.email_field import EmailAddress
 
 
 class CompanyRequest(Schema):
@@ -14,7 +16,7 @@ class CompanyRequest(Schema):
 class ContactRequest(Schema):
     """A person to be added to a company."""
 
-    email = Email(required=True, validate=Length(max=254))
+    email = EmailAddress(required=True)
 
 
 class Account(Schema):

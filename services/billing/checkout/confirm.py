@@ -1,5 +1,7 @@
 """Confirm a payment with Stripe: an order is settled once, whoever comes first, webhook, return page or sweep."""
 
+from dataclasses import dataclass
+
 from sqlalchemy.orm import Session
 
 from services.billing.checkout.verdict import SessionVerdict, judge_session
@@ -20,10 +22,28 @@ READINGS = 3
 """How often Stripe is read for one confirmation. An order moves a few times in its life: the third reading is fresh."""
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Answer:
+    """The order as it stands after Stripe was asked; `unpaid`: Stripe said that nothing was paid and all still may be.
+
+    A form that was sent in is neither: the bank has not said yet.
+    """
+
+    order: Order
+    unpaid: bool
+
+
 def confirm_payment(
     context: Context, order_id: str, *, session_id: str | None = None, within_s: float | None = None
 ) -> Order:
-    """The order as it stands after asking Stripe, settled if its checkout is paid. Raises OrderNotFound, OrderBusy.
+    """The order as it stands after asking Stripe, settled if its checkout is paid. Raises OrderNotFound, OrderBusy."""
+    return ask_stripe(context, order_id, session_id=session_id, within_s=within_s).order
+
+
+def ask_stripe(
+    context: Context, order_id: str, *, session_id: str | None = None, within_s: float | None = None
+) -> Answer:
+    """Ask Stripe about the order's checkout, and settle the order if it is paid. Raises OrderNotFound, OrderBusy.
 
     Stripe is read while nothing is locked. What it said is written only if the order still stands as it stood before
     the question: else somebody has read Stripe later than we, and Stripe is read again. `session_id` helps where our
@@ -33,14 +53,14 @@ def confirm_payment(
         seen = look_up(context, order_id)
         known_session = seen.checkout_session_id or session_id
         if seen.state is OrderState.SETTLED or known_session is None:
-            return seen
+            return Answer(order=seen, unpaid=False)
         with deadline(within_s):
             checkout = context.stripe.checkouts.read(known_session)
         if checkout.order_id != order_id:
             # Somebody put another checkout's id into the address.
             raise OrderNotFound(order_id)
         if (order := _apply_if_unmoved(context, seen, checkout)) is not None:
-            return order
+            return Answer(order=order, unpaid=checkout.payable and order.state is OrderState.OPEN)
     raise OrderBusy
 
 

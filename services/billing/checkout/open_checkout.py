@@ -6,6 +6,7 @@ from services.billing.checkout.errors import CatalogOutOfStep
 from services.billing.context import Context
 from services.billing.gateways.stripe.checkouts import CheckoutRequest, CheckoutSession
 from services.billing.gateways.stripe.errors import StripeRefused
+from services.billing.installation import store as installation
 from services.billing.orders import store as orders
 from services.billing.orders.abandon import abandon
 from services.billing.orders.errors import OrderNotFound
@@ -27,8 +28,11 @@ def open_checkout(context: Context, order_id: str) -> Order:
     if order.state is not OrderState.DRAFT or order.price_id is None:
         return order
     public_url = context.settings.common.public_url
+    with context.db.transaction() as session:
+        mark = installation.ours(session)
     request = CheckoutRequest(
         order_id=order.order_id,
+        installation=mark,
         price_id=order.price_id,
         contact_email=order.contact_email,
         expires_at=order.checkout_expires_at,

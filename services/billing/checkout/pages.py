@@ -3,35 +3,41 @@
 from flask import Blueprint, make_response, redirect, render_template, request
 from werkzeug.wrappers import Response
 
-from services.billing.checkout.receive import Return, receive
+from services.billing.checkout.receive import Return, receive, receive_canceled
 from services.billing.orders.look_up import look_up
 from services.billing.orders.order import Order, OrderState
 from services.billing.web import context
+from shared.language import ngettext
 from shared.web.access import public
 
 checkout = Blueprint("checkout", __name__, template_folder="templates")
 
 
-def _ticket_url(order: Order, *, unpaid: bool = False) -> str:
+def _ticket_url(order: Order, *, unpaid: bool = False) -> str | None:
     """Where queue takes the customer over: it knows the browser, billing never learns the ticket's link.
 
     Queue says that a payment is being confirmed to who comes by `return`, and asks what now of who comes by `canceled`.
+    None where it was not bought for a ticket.
     """
     public_url = context().settings.queue_public_url
     way = "canceled" if unpaid or order.state is OrderState.ABANDONED else "return"
-    return f"{public_url}/tickets/{order.ticket_id}/{way}" if order.ticket_id else public_url
+    return f"{public_url}/tickets/{order.ticket_id}/{way}" if order.ticket_id else None
 
 
 @checkout.get("/checkout/return")
 @public
 def returned() -> Response | str:
-    """Settle the order if the webhook was not quicker, and lead on to the ticket; or say that it is being confirmed."""
+    """Settle the order if the webhook was not quicker, and lead on to its ticket.
+
+    Bought without one, the page says what was bought and what comes next; else, that it is being confirmed.
+    """
     asked = Return(order_id=request.args.get("order", ""), session_id=request.args.get("session_id"))
     order = receive(context(), asked)
-    if order.state is OrderState.SETTLED:
-        return redirect(_ticket_url(order), code=303)
+    ticket_url = _ticket_url(order)
+    if order.state is OrderState.SETTLED and ticket_url is not None:
+        return redirect(ticket_url, code=303)
     return render_template(
-        "checkout_return.html", order=order, product=_product_name(order), ticket_url=_ticket_url(order)
+        "checkout_return.html", order=order, bought=_bought(order), ticket_url=ticket_url, ask_url=_ask_url()
     )
 
 
@@ -40,7 +46,8 @@ def returned() -> Response | str:
 def show_state() -> Response:
     """How the payment stands, for the page that waits. It asks nobody: the webhook or a job brings the outcome."""
     order = look_up(context(), request.args.get("order", ""))
-    answer = make_response(render_template("checkout_state.html", order=order, ticket_url=_ticket_url(order)))
+    shown = render_template("checkout_state.html", order=order, ticket_url=_ticket_url(order), ask_url=_ask_url())
+    answer = make_response(shown)
     if order.state in {OrderState.SETTLED, OrderState.ABANDONED} or order.parked is not None:
         answer.headers["X-Live-Stop"] = "1"
     return answer
@@ -48,19 +55,34 @@ def show_state() -> Response:
 
 @checkout.get("/checkout/canceled")
 @public
-def canceled() -> str:
-    """Say that nothing was charged, and how to go on."""
-    order = look_up(context(), request.args.get("order", ""))
+def canceled() -> Response | str:
+    """Say what Stripe knows: paid, not paid, or nobody knows yet. Paying is offered only where nothing was paid.
+
+    Where it is known, the ticket's page takes over and asks how to go on, once.
+    """
+    answer = receive_canceled(context(), request.args.get("order", ""))
+    order = answer.order
+    settled, closed = order.state is OrderState.SETTLED, order.state is OrderState.ABANDONED
+    ticket_url = _ticket_url(order, unpaid=answer.unpaid)
+    if order.parked is not None:
+        return redirect(f"/checkout/return?order={order.order_id}", code=303)
+    if ticket_url is not None and (settled or closed or answer.unpaid):
+        return redirect(ticket_url, code=303)
     return render_template(
         "checkout_canceled.html",
         order=order,
-        product=_product_name(order),
-        can_pay=order.state is OrderState.OPEN and order.checkout_url is not None and order.parked is None,
-        settled=order.state is OrderState.SETTLED,
-        ticket_url=_ticket_url(order, unpaid=order.state is not OrderState.SETTLED),
+        bought=_bought(order),
+        can_pay=answer.unpaid and order.checkout_url is not None,
+        closed=closed,
+        settled=settled,
+        ticket_url=ticket_url,
+        ask_url=_ask_url(),
     )
 
 
-def _product_name(order: Order) -> str:
-    product = context().catalog.find(order.product)
-    return product.name if product else order.product
+def _bought(order: Order) -> str:
+    return ngettext("One incident", "%(num)s incidents", order.credits)
+
+
+def _ask_url() -> str:
+    return f"{context().settings.queue_public_url}/ask"

@@ -5,7 +5,6 @@ from datetime import timedelta
 
 from sqlalchemy.orm import Session
 
-from services.billing.accounts.contact import normalize_email
 from services.billing.accounts.open import account_of
 from services.billing.catalog.catalog import Catalog, Product, ProductKind
 from services.billing.checkout.confirm import confirm_payment
@@ -15,6 +14,7 @@ from services.billing.context import Context
 from services.billing.orders import store as orders
 from services.billing.orders.order import Order, OrderState
 from shared import clock
+from shared.email_address import contact_key, normal_address
 from shared.ids import new_id
 
 ABOUT_TO_EXPIRE = timedelta(minutes=2)
@@ -68,7 +68,7 @@ def _close_what_is_over(context: Context, ticket_id: str) -> None:
 
 def _find_or_draft(session: Session, product: Product, request: OrderRequest, lives: timedelta) -> Order:
     now = clock.now()
-    email = normalize_email(request.contact_email)
+    email = contact_key(normal_address(request.contact_email))
     account_id = account_of(session, email, now=now)
     if request.ticket_id is not None and (live := orders.lock_live_of_ticket(session, request.ticket_id)) is not None:
         return _same_order(live, product, request)

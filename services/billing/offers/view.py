@@ -120,7 +120,7 @@ def choices(offered: Sequence[Section], currency: str) -> list[dict[str, str]]:
                         part for part in (ngettext("One incident", "%(num)s incidents", count), name) if part
                     ),
                     "price": formats.money(price, currency),
-                    "help": "" if count == 1 else _("%(each)s each, for when you need them", each=each),
+                    "help": "" if count == 1 else _("%(each)s each; use them whenever you need one", each=each),
                 }
             )
     return cards

@@ -11,6 +11,7 @@ from services.billing.gateways.stripe.charges import BalanceTransaction, Charge
 from services.billing.ledger import store as ledger
 from services.billing.ledger.entries import LedgerTransaction, SourceKind, fee_entries
 from services.billing.payments import store as charges
+from services.billing.payments.leave_out import without_foreign
 from services.billing.payments.store import ASK_AGAIN, WORK
 from shared import clock
 from shared.money import Money
@@ -50,19 +51,20 @@ def _book_fee(session: Session, charge: Charge, balance: BalanceTransaction, *, 
 
 
 def mirror_charge(context: Context, charge_id: str) -> None:
-    """Read a charge from Stripe again and mirror it."""
+    """Read a charge from Stripe again and mirror it, unless another installation has made it."""
     charge = context.stripe.charges.read(charge_id)
     with context.db.transaction() as session:
-        mirror(session, charge, now=clock.now())
+        for ours in without_foreign(session, [charge]):
+            mirror(session, ours, now=clock.now())
 
 
 def mirror_charges(context: Context, charges_of_stripe: Iterable[Charge]) -> int:
-    """Mirror charges as they come, a batch in each transaction; returns how many."""
+    """Mirror charges as they come, without those of other installations, in batches; returns how many came."""
     coming = iter(charges_of_stripe)
     count = 0
     while batch := list(islice(coming, BATCH)):
         with context.db.transaction() as session:
-            for charge in batch:
+            for charge in without_foreign(session, batch):
                 mirror(session, charge, now=clock.now())
         count += len(batch)
     return count

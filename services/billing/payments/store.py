@@ -8,7 +8,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from services.billing.gateways.stripe.charges import BalanceTransaction, Charge
-from services.billing.payments.tables import balance_transactions, charges
+from services.billing.payments.tables import balance_transactions, charges, foreign_charges
 from shared.language import N_
 from shared.money import Money
 from shared.work.kind import WorkKind
@@ -89,6 +89,33 @@ def keep(session: Session, charge: Charge, *, now: datetime) -> None:
     )
 
 
+_count_foreign = (
+    insert(foreign_charges)
+    .values({column.name: sa.bindparam(column.name) for column in foreign_charges.columns})
+    .on_conflict_do_nothing(index_elements=["charge_id"])
+)
+
+
+def count_foreign(session: Session, charge: Charge, *, now: datetime) -> None:
+    """Remember that another installation has made this charge; told again, it changes nothing."""
+    values: dict[str, Any] = {"charge_id": charge.charge_id, "installation": charge.installation, "seen_at": now}
+    values |= {"amount_minor": charge.amount.amount_minor, "currency": charge.amount.currency}
+    session.execute(_count_foreign, values | {"created_at": charge.created_at})
+
+
+def foreign_between(session: Session, begins_at: datetime, ends_at: datetime) -> tuple[int, list[Money]]:
+    """How many charges other installations have made in [begins_at, ends_at), and their sum in each currency."""
+    created_at = foreign_charges.c.created_at
+    query = (
+        sa.select(foreign_charges.c.currency, sa.func.count(), sa.func.sum(foreign_charges.c.amount_minor))
+        .where(created_at >= begins_at, created_at < ends_at)
+        .group_by(foreign_charges.c.currency)
+        .order_by(foreign_charges.c.currency)
+    )
+    rows = session.execute(query).all()
+    return sum(row[1] for row in rows), [Money(int(row[2]), row[0]) for row in rows]
+
+
 def find(session: Session, charge_id: str) -> Charge | None:
     """The charge as mirrored."""
     query = (
@@ -127,6 +154,7 @@ def _charge(row: sa.Row[Any]) -> Charge:
         charge_id=row.charge_id,
         payment_intent_id=row.payment_intent_id,
         order_id=row.order_id,
+        installation=None,
         amount=Money(row.amount_minor, row.currency),
         refunded_minor=row.refunded_minor,
         paid=True,

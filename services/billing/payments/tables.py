@@ -37,3 +37,15 @@ balance_transactions = sa.Table(
     sa.Column("available_on", Moment, nullable=False),
     sa.Column("mirrored_at", Moment, nullable=False),
 )
+
+foreign_charges = sa.Table(
+    "foreign_charges",
+    metadata,
+    sa.Column("charge_id", sa.Text, primary_key=True),
+    sa.Column("installation", sa.Text, nullable=False),  # the one that has made it
+    sa.Column("amount_minor", sa.BigInteger, nullable=False),
+    sa.Column("currency", sa.Text, nullable=False),
+    sa.Column("created_at", Moment, nullable=False),
+    sa.Column("seen_at", Moment, nullable=False),
+    sa.Index("foreign_charges_by_created_at", "created_at"),
+)

@@ -9,10 +9,11 @@ from services.billing.ledger import store as ledger
 from services.billing.ledger.book_day import BookDay, day_of, read_day
 from services.billing.ledger.entries import LedgerAccount
 from services.billing.orders import listing as orders
+from services.billing.payments import store as charges
 from services.billing.reconciliation import store as reconciliations
 from services.billing.reconciliation.errors import ReconciliationNotFound
 from services.billing.reconciliation.reconcile import reconcile_day
-from services.billing.reconciliation.view import lines, morning_sentence, run_sentence
+from services.billing.reconciliation.view import left_out_sentence, lines, morning_sentence, run_sentence
 from services.billing.web import context
 from shared import clock
 from shared.errors import ServiceError
@@ -94,6 +95,7 @@ def show_reconciliation(reconciliation_id: str) -> str:
         mismatches = reconciliations.exceptions_of(session, run, limit=SHOWN + 1, after=after_exception)
         day = BookDay(day=run.day, zone=run.zone)
         matched = reconciliations.matched(session, day, after=after_matched, limit=SHOWN + 1)
+        foreign = charges.foreign_between(session, day.begins_at, day.ends_at)
         named = [*(line.order_id for line in mismatches), *(line.order_id for line in matched)]
         payers = orders.payers_of(session, named)
     here = f"/finance/reconciliations/{reconciliation_id}"
@@ -106,6 +108,7 @@ def show_reconciliation(reconciliation_id: str) -> str:
         more_exceptions=(
             f"{here}?exceptions_after={mismatches[SHOWN - 1].exception_id}" if len(mismatches) > SHOWN else None
         ),
+        left_out=left_out_sentence(*foreign),
         matched=matched[:SHOWN],
         payers=payers,
         more_matched=f"{here}?matched_after={matched[SHOWN - 1].charge_id}" if len(matched) > SHOWN else None,

@@ -133,3 +133,15 @@ def run_sentence(run: Reconciliation) -> str:
     )
     matched = ngettext("one payment matched", "%(num)s payments matched", run.matched)
     return _("%(day)s: %(open)s; %(matched)s.", day=day, open=open_, matched=matched)
+
+
+def left_out_sentence(count: int, amounts: Sequence[Money]) -> str | None:
+    """What other installations have charged on the same Stripe account; None where nothing was."""
+    if not count:
+        return None
+    return ngettext(
+        "Left out: one charge (%(amounts)s) that another installation has made on this Stripe account.",
+        "Left out: %(num)s charges (%(amounts)s) that other installations have made on this Stripe account.",
+        count,
+        amounts=", ".join(formats.money(amount.amount_minor, amount.currency) for amount in amounts),
+    )

@@ -43,7 +43,7 @@ def accept_webhook(context: Context, body: bytes, signature: str | None) -> bool
             needs_work=needs_work,
         )
         if new and needs_work:
-            wake_after_commit(session, "handle_stripe_event", event.event_id)
+            wake_after_commit(session, "handle_due_events")
     return new
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from services.billing.checkout.confirm import confirm_payment
 from services.billing.context import Context
+from services.billing.installation import store as installation
 from services.billing.orders import store as orders
 from services.billing.payments.mirror import mirror_charge
 from services.billing.stripe_inbox.store import WORK
@@ -24,8 +25,10 @@ def _settle(context: Context, session_id: str) -> None:
         return
     # Our own record of the session was lost with Stripe's reply; its metadata has the order.
     checkout = context.stripe.checkouts.read(session_id)
-    if checkout.order_id is None:
-        log.info("checkout is none of ours", session_id=session_id)
+    with context.db.transaction() as session:
+        foreign = installation.is_foreign(session, checkout.installation)
+    if checkout.order_id is None or foreign:
+        log.info("checkout is none of ours", session_id=session_id, installation=checkout.installation)
         return
     confirm_payment(context, checkout.order_id, session_id=session_id)
 

@@ -82,5 +82,5 @@ def _keep_one(session: Session, event: StripeEvent) -> bool:
         now=clock.now(),
     )
     if new:
-        wake_after_commit(session, "handle_stripe_event", event.event_id)
+        wake_after_commit(session, "handle_due_events")
     return new

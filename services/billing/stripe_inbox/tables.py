@@ -18,6 +18,7 @@ webhook_events = sa.Table(
     sa.Column("handled_at", Moment),
     *work_columns(),
     *work_indexes("webhook_events"),
+    sa.Index("webhook_events_by_received_at", "received_at", postgresql_using="brin"),
 )
 
 sweep_positions = sa.Table(

@@ -9,11 +9,12 @@ from dataclasses import dataclass, replace
 from sqlalchemy.orm import Session
 
 from services.entitlements.accounts import store as accounts
-from services.entitlements.accounts.account import Account, contact_key
+from services.entitlements.accounts.account import Account
 from services.entitlements.credits import store as ledger
 from services.entitlements.tickets import store as tickets
 from shared import clock
 from shared.audit import Change
+from shared.email_address import contact_key
 from shared.telemetry import get_logger
 
 log = get_logger()

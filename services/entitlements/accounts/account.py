@@ -1,11 +1,6 @@
-"""An account, as billing has told of it, and the one form in which the addresses of its contacts are compared."""
+"""An account, as billing has told of it."""
 
 from dataclasses import dataclass
-
-
-def contact_key(email: str) -> str:
-    """The form of an address under which it is stored and looked for."""
-    return email.strip().lower()
 
 
 @dataclass(frozen=True, kw_only=True)

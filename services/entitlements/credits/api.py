@@ -4,12 +4,12 @@ from typing import Any
 
 from apiflask import APIBlueprint
 
-from services.entitlements.accounts.account import contact_key
 from services.entitlements.credits import credit
 from services.entitlements.credits import store as ledger
 from services.entitlements.credits.schemas import Balance, BalanceQuery
 from services.entitlements.web import context
 from shared import clock
+from shared.email_address import contact_key
 from shared.web.access import allow
 
 credits_api = APIBlueprint("credits", __name__, tag="Credits")

@@ -1,13 +1,15 @@
 """The shape of a balance."""
 
 from apiflask import Schema
-from apiflask.fields import Email, Integer, String
+from apiflask.fields import Integer, String
+
+from shared.email_field import EmailAddress
 
 
 class BalanceQuery(Schema):
     """Whose balance."""
 
-    email = Email(required=True)
+    email = EmailAddress(required=True)
 
 
 class Balance(Schema):

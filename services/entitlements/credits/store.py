@@ -1,6 +1,6 @@
 """Grants and their ledger, in and out of their rows."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -25,8 +25,15 @@ from shared.ids import new_id
 
 _account = sa.select(account_of(sa.bindparam("email", type_=sa.Text)).label("account_id")).cte("account")
 _for_this = grants.c.ticket_id == sa.bindparam("ticket_id", type_=sa.Text)
-# One credit stays back for another ticket that it was bought for and that nobody has asked about yet.
-_kept_back = sa.case((grants.c.ticket_id.is_(None) | _for_this | tickets.c.opened_at.is_not(None), 0), else_=1)
+# One credit stays back for a ticket that it was bought for and that nobody has asked about yet. Not for long: an
+# integrator may have named a ticket that there never was, and what was paid for must not be lost for it.
+_KEPT_BACK_FOR = timedelta(days=1)
+_awaited = (
+    grants.c.ticket_id.is_not(None)
+    & tickets.c.opened_at.is_(None)
+    & (grants.c.created_at > sa.func.now() - _KEPT_BACK_FOR)
+)
+_kept_back = sa.case((_awaited & ~_for_this, 1), else_=0)
 _GRANTS_FOR = sa.select(
     _account.c.account_id,
     grants.c.id,
@@ -43,13 +50,18 @@ _GRANTS_FOR = sa.select(
 )
 
 _alive = grants.c.expires_at.is_(None) | (grants.c.expires_at > sa.bindparam("now", type_=Moment))
+_free = grants.c.available - sa.case((_awaited & (grants.c.available > 0), 1), else_=0)
 _BALANCE = (
     sa.select(
         _account.c.account_id,
-        sa.func.coalesce(sa.func.sum(grants.c.available).filter(_alive), 0).label("available"),
+        sa.func.coalesce(sa.func.sum(_free).filter(_alive), 0).label("available"),
         sa.func.coalesce(sa.func.sum(grants.c.held), 0).label("held"),
     )
-    .select_from(_account.outerjoin(grants, grants.c.account_id == _account.c.account_id))
+    .select_from(
+        _account.outerjoin(grants, grants.c.account_id == _account.c.account_id).outerjoin(
+            tickets, tickets.c.ticket_id == grants.c.ticket_id
+        )
+    )
     .group_by(_account.c.account_id)
 )
 
@@ -74,7 +86,7 @@ def grants_for(session: Session, email: str, ticket_id: str) -> tuple[str | None
 
 
 def balance(session: Session, email: str, now: datetime) -> Balance:
-    """How many credits the account of an address has available (not lapsed) and held."""
+    """How many credits the account of an address has available (not lapsed, free for any ticket) and held."""
     row = session.execute(_BALANCE, {"email": email, "now": now}).one()
     return Balance(account_id=row.account_id, available=row.available, held=row.held)
 

@@ -6,7 +6,6 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from services.entitlements.accounts.account import contact_key
 from services.entitlements.context import Context
 from services.entitlements.credits import store as ledger
 from services.entitlements.credits.credit import EntryKind
@@ -18,6 +17,7 @@ from services.entitlements.tickets.errors import TicketBelongsToAnother
 from services.entitlements.tickets.ticket import Ticket
 from shared import clock
 from shared.audit import Change, as_json
+from shared.email_address import contact_key
 from shared.ids import new_id
 from shared.telemetry import get_logger
 
@@ -35,7 +35,7 @@ class Question:
 
 
 def decide_ticket(context: Context, question: Question) -> Decision:
-    """The decision for a ticket; the same one for each repeat of the question.
+    """The decision for a ticket; the same one for each repeat of the question, or a better one for a proved requester.
 
     Raises TicketBelongsToAnother when a repeat names somebody else.
     """
@@ -50,6 +50,12 @@ def decide_ticket(context: Context, question: Question) -> Decision:
         if ticket.requester_email != asked.requester_email:
             raise TicketBelongsToAnother(ticket.ticket_id)
         found = None if is_new else decisions.latest(session, ticket.ticket_id)
+        if found is not None and asked.requester_verified and not ticket.requester_verified:
+            # Proved after it was decided: what the account has left may pay where nothing does so far.
+            ticket = tickets.verify(session, ticket)
+            if found.source is not None:
+                return found
+            return raise_decision(session, context.policy, ticket, actor="service:queue") or found
         return found or _decide(session, context.policy, ticket, None, "service:queue")
 
 

@@ -6,7 +6,6 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from services.entitlements.accounts import store as accounts
-from services.entitlements.accounts.account import contact_key
 from services.entitlements.credits import store as ledger
 from services.entitlements.credits.credit import GrantKind, NewGrant, SourceKind
 from services.entitlements.decisions.decide import raise_decision
@@ -16,6 +15,7 @@ from services.entitlements.purchases.errors import UnknownResponseClass
 from services.entitlements.tickets import store as tickets
 from shared import clock
 from shared.audit import Change
+from shared.email_address import contact_key
 from shared.outbox import publish
 
 _BILLING = "service:billing"

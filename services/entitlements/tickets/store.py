@@ -3,6 +3,7 @@
 Locks are taken in one order everywhere: accounts, tickets, grants.
 """
 
+from dataclasses import replace
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -41,6 +42,7 @@ _reserve = (
     .returning(*_KNOWN)
 )
 _of_ticket = (tickets.c.ticket_id == sa.bindparam("wanted"), tickets.c.opened_at.is_not(None))
+_verify = tickets.update().where(tickets.c.ticket_id == sa.bindparam("wanted")).values(requester_verified=True)
 _respond = (
     tickets.update()
     .where(*_of_ticket)
@@ -55,6 +57,12 @@ def ask(session: Session, ticket: Ticket, now: datetime) -> tuple[Ticket, bool]:
     facts = {name: getattr(ticket, name) for name in _FACTS}
     row = session.execute(_ask, {"ticket_id": ticket.ticket_id, **facts, "created_at": now}).one()
     return _ticket(row[:-1]), row.made_now
+
+
+def verify(session: Session, ticket: Ticket) -> Ticket:
+    """Remember that the requester of a locked ticket has proved the address since it was first asked about."""
+    session.execute(_verify, {"wanted": ticket.ticket_id})
+    return replace(ticket, requester_verified=True)
 
 
 def reserve(session: Session, ticket_id: str, now: datetime) -> Ticket | None:

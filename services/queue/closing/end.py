@@ -24,7 +24,7 @@ def confirm_ticket(context: Context, ticket_id: str) -> None:
         if ticket.state is State.CLOSED:
             return
         if ticket.state is not State.RESOLVED:
-            raise TicketMovedOn(ticket_id, ticket.state, N_("We are still at it: look at the ticket again."))
+            raise TicketMovedOn(ticket_id, ticket.state, N_("We are working on it again: this page shows more."))
         ticket = record_first_response(session, ticket, change)
         ticket = tickets.alter(session, ticket, change, state=State.CLOSED.value, ended_at=now, lease_expires_at=None)
         messages.add_line(session, ticket, Sentence.of("solved"), now)
@@ -44,7 +44,7 @@ def cancel_ticket(context: Context, ticket_id: str) -> None:
         if ticket.state is State.CANCELED:
             return
         if ticket.state is not State.OPEN or messages.was_answered(session, ticket_id):
-            raise TicketMovedOn(ticket_id, ticket.state, N_("It was answered meanwhile: look at the ticket again."))
+            raise TicketMovedOn(ticket_id, ticket.state, N_("It has just been answered: read the answer first."))
         ticket = tickets.alter(
             session, ticket, change, state=State.CANCELED.value, ended_at=now, queued=False, lease_expires_at=None
         )

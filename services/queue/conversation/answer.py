@@ -9,6 +9,8 @@ from services.queue.agents.agent import Agent
 from services.queue.context import Context
 from services.queue.conversation import store as messages
 from services.queue.conversation.message import MessageKind
+from services.queue.drafts import store as drafts
+from services.queue.drafts.draft import ANSWER
 from services.queue.mail_out.letter import MailKind
 from services.queue.mail_out.mail_customer import mail_customer
 from services.queue.tickets import store as tickets
@@ -59,6 +61,7 @@ def answer_ticket(context: Context, agent: Agent, ticket_id: str, answer: Answer
             lease_expires_at=None,
         )
         message_id = _store(session, ticket, agent, answer.step, text, now, sent)
+        drafts.close(session, agent.id, ticket.id, ANSWER, answer.form_token, now)
         mail_customer(
             session,
             context.settings,

@@ -9,19 +9,32 @@ LINES = Phrasebook(
     {
         "solved": N_("Solved."),
         "not_solved": N_("It is not solved yet."),
-        "reopened": N_("Not solved: we go on, at no charge."),
-        "believed_solved": N_("%(agent)s believes that it is solved."),
+        "reopened": N_("Not solved: we carry on, at no charge."),
+        "believed_solved": N_("%(agent)s thinks it is solved."),
         "canceled": N_("Canceled: no longer needed."),
         "given_back": N_("Given back to the queue: %(why)s"),
         "payment_arrived": N_("Your payment has arrived."),
         "answered_by": N_("A person answers by %(respond_by)s."),
-        "answered_sooner": N_("The answer comes sooner now: by %(respond_by)s."),
+        "answered_sooner": N_("Your answer comes sooner now: by %(respond_by)s."),
     }
 )
+INSIDE = Phrasebook(
+    LINES.phrases
+    | {
+        "solved": N_("The customer says that it is solved."),
+        "not_solved": N_("The customer says that it is not solved."),
+        "reopened": N_("Reopened, at no charge."),
+        "canceled": N_("The customer no longer needs it."),
+        "payment_arrived": N_("The customer has paid."),
+        "answered_by": N_("The customer was told: an answer by %(respond_by)s."),
+        "answered_sooner": N_("The customer was told: an answer sooner, by %(respond_by)s."),
+    }
+)
+"""The same lines, as those who work here read them."""
 
 
-def text_of(message: Message, zone: str) -> str:
+def text_of(message: Message, zone: str, *, inside: bool = False) -> str:
     """The words of a message, as they are shown. A time reads as it did when the line was written."""
     if isinstance(message.words, Sentence):
-        return LINES.show(message.words, zone=zone, now=message.created_at)
+        return (INSIDE if inside else LINES).show(message.words, zone=zone, now=message.created_at)
     return message.words

@@ -4,6 +4,8 @@ from services.queue.agents.agent import Agent
 from services.queue.context import Context
 from services.queue.conversation import store as messages
 from services.queue.conversation.message import MessageKind
+from services.queue.drafts import store as drafts
+from services.queue.drafts.draft import NOTE
 from services.queue.tickets import store as tickets
 from services.queue.tickets.errors import TextMissing
 from services.queue.tickets.form_key import form_key
@@ -17,6 +19,7 @@ def note_ticket(context: Context, agent: Agent, ticket_id: str, text: str, form_
     text = plain_text(text)
     if not text:
         raise TextMissing(N_("Write the note first."), field="note")
+    now = clock.now()
     with context.db.transaction() as session:
         ticket = tickets.find(session, ticket_id)
         messages.add(
@@ -24,8 +27,9 @@ def note_ticket(context: Context, agent: Agent, ticket_id: str, text: str, form_
             ticket,
             MessageKind.NOTE,
             text,
-            clock.now(),
+            now,
             author=agent.name,
             agent_id=agent.id,
             form_key=form_key(form_token, "note", ticket_id, text),
         )
+        drafts.close(session, agent.id, ticket.id, NOTE, form_token, now)

@@ -17,7 +17,7 @@ from shared.audit import CUSTOMER, Change
 from shared.language import N_
 from shared.sentences import Sentence
 
-_CANCELED = N_("You had canceled this ticket, so nobody works on it. Ask again with your text: it is still here.")
+_CANCELED = N_("You canceled this ticket, so nobody is working on it. Your text is still here: ask again with it.")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,7 +35,7 @@ def reply_to_ticket(context: Context, ticket_id: str, text: str, form_token: str
     """
     text = plain_text(text)
     if not text:
-        raise TextMissing(N_("Write your answer first."))
+        raise TextMissing(N_("Write your message first."))
     with context.db.transaction() as session:
         ticket = tickets.lock(session, ticket_id)
         return _write(session, ticket, text, form_key(form_token, ticket_id, text), actor)

@@ -13,6 +13,7 @@ from services.queue.tickets.ticket import Step
 class ShownMessage:
     """One message as people read it."""
 
+    id: str
     author: str
     kind: MessageKind
     step: Step | None
@@ -20,14 +21,15 @@ class ShownMessage:
     created_at: datetime
 
 
-def shown(messages: Iterable[Message], zone: str) -> list[ShownMessage]:
-    """The messages with their words; times in them read in `zone`."""
+def shown(messages: Iterable[Message], zone: str, *, inside: bool = False) -> list[ShownMessage]:
+    """The messages with their words, for the customer or for those who work `inside`; times in them read in `zone`."""
     return [
         ShownMessage(
+            id=message.id,
             author=message.author,
             kind=message.kind,
             step=message.step,
-            text=text_of(message, zone),
+            text=text_of(message, zone, inside=inside),
             created_at=message.created_at,
         )
         for message in messages

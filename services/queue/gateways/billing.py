@@ -10,6 +10,8 @@ from shared.http import PeerRefused, PeerUnavailable, ServiceClient
 
 REMEMBERED = timedelta(seconds=60)
 _OFFERS_DEADLINE_S = 1.0
+_PURCHASE_DEADLINE_S = 0.5
+_RECEIPT_DEADLINE_S = 3.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,6 +34,17 @@ class Order:
 
     order_id: str
     checkout_url: str | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Purchase:
+    """What an order bought; `paid_at` is None until it is paid."""
+
+    order_id: str
+    credits: int
+    amount_minor: int
+    currency: str
+    paid_at: datetime | None
 
 
 class BillingGateway:
@@ -86,3 +99,23 @@ class BillingGateway:
             return Order(order_id=str(answer["order_id"]), checkout_url=answer["checkout_url"])
         except KeyError as error:
             raise PeerUnavailable("billing", "nonsense") from error
+
+    def purchase(self, order_id: str) -> Purchase:
+        """What that order bought. Raises PeerUnavailable or PeerRefused."""
+        answer = self._client.get(f"/v1/orders/{order_id}", deadline_s=_PURCHASE_DEADLINE_S)
+        try:
+            return Purchase(
+                order_id=str(answer["order_id"]),
+                credits=int(answer["credits"]),
+                amount_minor=int(answer["amount_minor"]),
+                currency=str(answer["currency"]),
+                paid_at=datetime.fromisoformat(answer["paid_at"]) if answer["paid_at"] else None,
+            )
+        except (KeyError, TypeError, ValueError) as error:
+            raise PeerUnavailable("billing", "nonsense") from error
+
+    def receipt_url(self, order_id: str) -> str | None:
+        """Where Stripe shows the receipt of that order, if it does. Raises PeerUnavailable or PeerRefused."""
+        answer = self._client.get(f"/v1/orders/{order_id}/receipt", deadline_s=_RECEIPT_DEADLINE_S)
+        url = answer.get("receipt_url")
+        return url if isinstance(url, str) and url.startswith(("https://", "http://")) else None

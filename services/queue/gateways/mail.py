@@ -64,8 +64,8 @@ class MailRefused(ServiceError):
 def as_message(mail: Mail, mail_from: str) -> EmailMessage:
     """The mail as RFC 5322 has it. Answers go to the same address, at which a person reads; it is never a no-reply.
 
-    No header holds a stranger's words: Python before 3.11.10 writes the line breaks of an encoded word
-    (`=?utf-8?q?=0D=0A?=`) as they are, and whoever gave such a name would add headers, or a body.
+    A stranger's words stand in the subject only, and never as an encoded word (`=?utf-8?q?=0D=0A?=`): Python would
+    decode it, before 3.11.10 it writes line breaks in it as they are, and whoever wrote it would add headers or a body.
     """
     name, address = parseaddr(mail_from)
     sender = Address(name, addr_spec=address)
@@ -73,7 +73,7 @@ def as_message(mail: Mail, mail_from: str) -> EmailMessage:
     message["From"] = sender
     message["To"] = Address(addr_spec=mail.to_address)
     message["Reply-To"] = sender
-    message["Subject"] = mail.subject
+    message["Subject"] = mail.subject.replace("=?", "= ?")
     message["Date"] = format_datetime(clock.now())
     message["Message-ID"] = mail.message_id
     message["Auto-Submitted"] = "auto-generated"

@@ -10,14 +10,19 @@ from services.queue.tickets.schemas import Ticket
 from services.queue.tickets.ticket import Choice
 from services.queue.tickets.view import as_json
 from services.queue.web import actor, context, request_token
-from shared.web.access import allow
+from shared.limits import Limit
+from shared.web.access import allow, limited_by_key
 from shared.web.idempotency import idempotent
 
 intake_api = APIBlueprint("intake", __name__, tag="Intake")
 
+TICKETS = Limit(name="tickets_by_key", most=600, within_s=60)
+"""An integrator that runs wild, not one that has much to do."""
+
 
 @intake_api.post("/v1/tickets")
 @idempotent
+@limited_by_key(TICKETS)
 @allow(scope="tickets:write")
 @intake_api.input(NewTicket)
 @intake_api.output(Ticket, status_code=201)

@@ -6,17 +6,6 @@ from shared.errors import ServiceError
 from shared.language import N_
 
 
-class AddressInvalid(ServiceError):
-    """The e-mail address is none; `why` is what the library says of it, in English."""
-
-    code: ClassVar = "email_invalid"
-    title: ClassVar = N_("The e-mail address is not valid")
-
-    def __init__(self, why: str) -> None:
-        words = N_("We cannot write to this address. Check it; it looks like name@example.com.")
-        super().__init__(words, field="email", why=why)
-
-
 class OfferUnknown(ServiceError):
     """The product or currency is not on offer."""
 

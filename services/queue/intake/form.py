@@ -6,11 +6,11 @@ from typing import Self
 
 from services.queue.gateways.billing import Offer
 from services.queue.intake.choices import Choices
-from services.queue.intake.errors import AddressInvalid, OfferUnknown
-from services.queue.intake.open import normal_address
-from services.queue.tickets.text import LONGEST_NAME, LONGEST_SUBJECT, LONGEST_TEXT
+from services.queue.intake.errors import OfferUnknown
+from services.queue.tickets.text import LONGEST_NAME, LONGEST_SUBJECT, LONGEST_TEXT, plain_text
 from services.queue.tickets.ticket import Choice
 from services.queue.tickets.words import too_long
+from shared.email_address import AddressInvalid, normal_address
 from shared.ids import new_token
 from shared.language import gettext as _
 from shared.web.problems import words_of
@@ -44,19 +44,19 @@ def errors_in(draft: Draft, available: Choices) -> dict[str, str]:
     """What keeps the form from being sent, by field, each with its cure. Empty: all is well."""
     errors = {}
     for field, missing, longest in (
-        ("subject", _("Say in a few words what it is about."), LONGEST_SUBJECT),
+        ("subject", _("Give it a short title."), LONGEST_SUBJECT),
         ("text", _("Tell us what happened."), LONGEST_TEXT),
         ("tried", "", LONGEST_TEXT),
         ("name", "", LONGEST_NAME),
     ):
-        value = getattr(draft, field).strip()
+        value = plain_text(getattr(draft, field))
         wrong = too_long(value, longest) if value else missing
         if wrong:
             errors[field] = wrong
     try:
         normal_address(draft.email)
     except AddressInvalid as error:
-        errors["email"] = words_of(error) if draft.email.strip() else _("Say where the answer goes.")
+        errors["email"] = words_of(error) if draft.email.strip() else _("Enter the e-mail address for our answer.")
     if draft.choice not in available.all() and not _buys_unseen(draft, available):
         errors["choice"] = _("Choose how soon you need the answer.")
     if draft.choice == Choice.BUY and available.offer is not None:

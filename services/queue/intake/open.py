@@ -3,14 +3,12 @@
 from dataclasses import dataclass
 from typing import Any
 
-from email_validator import EmailNotValidError, validate_email
-
 from services.queue.context import Context
 from services.queue.conversation import store as messages
 from services.queue.conversation.message import MessageKind
 from services.queue.decisions import store as decisions
 from services.queue.decisions.decide import ASKED_BY_FORM, decide_at_once
-from services.queue.intake.errors import AddressInvalid
+from services.queue.decisions.tell_promise import acknowledge
 from services.queue.payments import store as payments
 from services.queue.tickets import store as tickets
 from services.queue.tickets.errors import TextMissing
@@ -19,6 +17,7 @@ from services.queue.tickets.text import one_line, plain_text
 from services.queue.tickets.ticket import Choice, Payment, Ticket
 from shared import clock
 from shared.audit import Change
+from shared.email_address import contact_key, normal_address
 from shared.ids import new_id
 from shared.language import N_
 from shared.reader import DEFAULT_ZONE, known_zone
@@ -47,20 +46,6 @@ class TicketRequest:
     currency: str | None = None
 
 
-def normal_address(email: str) -> str:
-    """The address as it is written to. Raises AddressInvalid with what is wrong. Asks no DNS, which may be slow."""
-    try:
-        checked = validate_email(
-            email.strip(),
-            allow_smtputf8=False,  # most mail servers cannot take letters beyond ASCII before the @
-            check_deliverability=False,
-            test_environment=True,
-        )
-    except EmailNotValidError as error:
-        raise AddressInvalid(str(error)) from error
-    return f"{checked.local_part}@{checked.ascii_domain}"
-
-
 def open_ticket(context: Context, wanted: TicketRequest) -> Ticket:
     """Store the ticket and its first message, then ask for its promise. What fails behind the form loses nothing.
 
@@ -74,7 +59,7 @@ def _accept(context: Context, wanted: TicketRequest) -> tuple[Ticket, bool]:
     change = Change(actor=wanted.actor, action="opened", why=f"asked for {wanted.choice}", at=clock.now())
     text, values = plain_text(wanted.text), _values(wanted)
     if not values["subject"]:
-        raise TextMissing(N_("Say in a few words what it is about."), field="subject")
+        raise TextMissing(N_("Give it a short title."), field="subject")
     if not text:
         raise TextMissing(N_("Tell us what happened."))
     settings = context.settings
@@ -87,6 +72,7 @@ def _accept(context: Context, wanted: TicketRequest) -> tuple[Ticket, bool]:
         decisions.expect_decision(session, ticket, asked_in=ASKED_BY_FORM, promised_in=settings.decide_within)
         if ticket.payment is Payment.PENDING:
             payments.wait_for_payment(session, ticket, settings.payment_wait)
+        acknowledge(session, settings, ticket, change, decided_in=ASKED_BY_FORM)
         return ticket, True
 
 
@@ -104,7 +90,7 @@ def _values(wanted: TicketRequest) -> dict[str, Any]:
         "subject": subject,
         "tried": tried or None,
         "contact_email": email,
-        "contact_key": email.lower(),
+        "contact_key": contact_key(email),
         "contact_name": one_line(wanted.name) or None,
         "language": wanted.language,
         "zone": known_zone(wanted.zone) or DEFAULT_ZONE,

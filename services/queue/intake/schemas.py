@@ -5,13 +5,14 @@ from apiflask.fields import Boolean, String
 from apiflask.validators import Length, OneOf
 
 from services.queue.tickets.text import LONGEST_NAME, LONGEST_SUBJECT, LONGEST_TEXT
+from shared.email_field import EmailAddress
 from shared.reader import LANGUAGES, SOURCE
 
 
 class NewTicket(Schema):
     """A problem, described on behalf of a customer."""
 
-    email = String(required=True, validate=Length(3, 254), metadata={"description": "Where the answer goes."})
+    email = EmailAddress(required=True, metadata={"description": "Where the answer goes."})
     name = String(load_default=None, allow_none=True, validate=Length(max=LONGEST_NAME))
     subject = String(required=True, validate=Length(1, LONGEST_SUBJECT))
     text = String(required=True, validate=Length(1, LONGEST_TEXT), metadata={"description": "What happened."})

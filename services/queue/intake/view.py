@@ -25,14 +25,14 @@ class _DueWords(NamedTuple):
 
 
 _SENT_NOW = _DueWords(
-    senior=N_("If you send it now, a senior engineer answers %(within)s (%(calendar)s)."),
+    senior=N_("If you send it now, a senior agent answers %(within)s (%(calendar)s)."),
     anybody=N_("If you send it now, a person answers %(within)s (%(calendar)s)."),
-    unknown=N_("If you send it now, you are told at once by when a person answers."),
+    unknown=N_("Send it now, and you see at once by when a person answers."),
 )
 _PAID_NOW = _DueWords(
-    senior=N_("If you pay now, a senior engineer answers %(within)s (%(calendar)s)."),
+    senior=N_("If you pay now, a senior agent answers %(within)s (%(calendar)s)."),
     anybody=N_("If you pay now, a person answers %(within)s (%(calendar)s)."),
-    unknown=N_("If you pay now, you are told at once by when a person answers."),
+    unknown=N_("Pay now, and you see at once by when a person answers."),
 )
 
 
@@ -53,7 +53,7 @@ def cards(available: Choices, settings: Settings) -> list[dict[str, Any]]:
             "title": _name(available.offer),
             "price": price,
             "due": _due(_PAID_NOW, available.bought),
-            "help": " ".join(filter(None, (_sentence(available.bought), _("One problem, until it is solved.")))),
+            "help": " ".join(filter(None, (_sentence(available.bought), _pack(available.offer)))),
             "submit": _("Continue to payment, %(price)s", price=price),
         }
     return [{"value": choice.value, **shown[choice]} for choice in available.all()]
@@ -73,6 +73,12 @@ def _name(offer: Offer) -> str:
     if reader().language == SOURCE:
         return offer.name
     return ngettext("One incident", "%(num)s incidents", offer.credits)
+
+
+def _pack(offer: Offer) -> str:
+    if offer.credits == 1:
+        return _("One problem, until it is solved.")
+    return _("One for this problem, the others for whenever you need them.")
 
 
 def _due(words: _DueWords, target: ClassTarget | None) -> str:

@@ -6,6 +6,8 @@ from services.queue.agents.agent import Agent
 from services.queue.context import Context
 from services.queue.conversation import store as messages
 from services.queue.conversation.message import MessageKind
+from services.queue.drafts import store as drafts
+from services.queue.drafts.draft import GIVING_BACK
 from services.queue.tickets import store as tickets
 from services.queue.tickets.errors import TextMissing, TicketMovedOn
 from services.queue.tickets.text import one_line
@@ -47,11 +49,11 @@ def resume_ticket(context: Context, agent: Agent, ticket_id: str) -> Ticket:
         )
 
 
-def return_ticket(context: Context, agent: Agent, ticket_id: str, lease: Lease, why: str) -> None:
+def return_ticket(context: Context, agent: Agent, ticket_id: str, lease: Lease, why: str, form_token: str = "") -> None:
     """Give the ticket back to the queue with a reason that the next agent reads. Raises LeaseLost, TextMissing."""
     why = one_line(why)
     if not why:
-        raise TextMissing(N_("Say in a few words why you give it back: the next agent reads it."), field="why")
+        raise TextMissing(N_("Say briefly why you give it back: the next agent reads it."), field="why")
     now = clock.now()
     change = Change(actor=agent_actor(agent.id), action="returned", why=why, at=now)
     with context.db.transaction() as session:
@@ -62,3 +64,4 @@ def return_ticket(context: Context, agent: Agent, ticket_id: str, lease: Lease, 
         ticket = tickets.alter(session, ticket, change, owner_id=None, lease_expires_at=None, queued=queued)
         line = Sentence.of("given_back", why=why)
         messages.add(session, ticket, MessageKind.NOTE, line, now, author=agent.name, agent_id=agent.id)
+        drafts.close(session, agent.id, ticket.id, GIVING_BACK, form_token, now)

@@ -5,6 +5,7 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from services.queue.mail_out.letter import Block, Letter, Link, Listing, Paragraph, Quote
+from shared.links import breaking, linked
 
 _templates = Environment(
     loader=FileSystemLoader(Path(__file__).parent / "templates"),
@@ -14,10 +15,11 @@ _templates = Environment(
     lstrip_blocks=True,
     keep_trailing_newline=True,
 )
+_templates.filters.update(linked=linked, breaking=breaking)
 
 
 def draw_text(letter: Letter) -> str:
-    """The plain part."""
+    """The plain part. No line of it begins with `>`: mail programs take that for an older mail, and fold it away."""
     return "\n\n".join(_plain(block) for block in letter.blocks) + "\n"
 
 
@@ -28,10 +30,8 @@ def draw_html(letter: Letter, language: str) -> str:
 
 def _plain(block: Block) -> str:
     match block:
-        case Paragraph(text=text):
+        case Paragraph(text=text) | Quote(text=text):
             return text
-        case Quote(text=text):
-            return "\n".join(f"> {line}".rstrip() for line in text.splitlines())
         case Listing(items=items):
             return "\n".join(f"- {item}" for item in items)
         case Link(label=label, url=url):

@@ -9,7 +9,11 @@ class MailKind(StrEnum):
     """What a mail tells; together with its parameters it says all that its words are made of."""
 
     ACKNOWLEDGEMENT = "acknowledgement"
-    """We have it, and by when a person answers."""
+    """We have it, with the link to it: written with the ticket itself."""
+    PROMISED = "promised"
+    """By when a person answers, where the acknowledgement could not say so."""
+    PAID = "paid"
+    """Thanks: the payment has arrived, and by when a person answers."""
     PROMISE_RAISED = "promise_raised"
     """The answer comes sooner than we said before."""
     ANSWER = "answer"

@@ -22,7 +22,18 @@ outbound_mails = sa.Table(
     sa.Column("to_address", sa.Text, nullable=False),
     moment("created_at", nullable=False),
     moment("sent_at"),
+    # The address has had enough mails and nobody has proved it: it waits for a person, and is no pending work.
+    moment("held_at"),
     *work_columns(),
     *work_indexes("outbound_mails"),
 )
 sa.Index("outbound_mails_of_ticket", outbound_mails.c.ticket_id, outbound_mails.c.id)
+sa.Index("outbound_mails_of_contact", outbound_mails.c.contact_key, outbound_mails.c.created_at)
+
+proven_addresses = sa.Table(
+    "proven_addresses",
+    metadata,
+    sa.Column("contact_key", sa.Text, primary_key=True),
+    moment("proven_at", nullable=False),
+)
+"""Addresses from which somebody has acted by a mailed link, each with the last time."""

@@ -1,6 +1,6 @@
 """Take next in one statement: the order of ordering.py as SQL over the index that serves exactly it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -12,6 +12,7 @@ from services.queue.agents.agent import Tier
 from services.queue.base_tables import audit_entries
 from services.queue.classes.response_class import TakenBy
 from services.queue.ordering.ordering import lanes
+from services.queue.ordering.watermark import Place
 from services.queue.tickets.store import AGGREGATE, from_row
 from services.queue.tickets.tables import tickets
 from services.queue.tickets.ticket import Ticket
@@ -21,16 +22,23 @@ COUNTED_TO = 1000
 """Counting a lane ends here: "1000 and more" says as much as the exact number, at a bounded price."""
 
 _now = sa.bindparam("now", type_=sa.DateTime(timezone=True))
-_free = tickets.c.queued & sa.or_(tickets.c.lease_expires_at.is_(None), tickets.c.lease_expires_at <= _now)
-"""Waits for an agent: in the queue, and nobody's lease runs. A lease that ended returns its ticket by itself."""
-_in_order = (tickets.c.class_rank.desc(), tickets.c.respond_by, tickets.c.id)
+_free = tickets.c.queued & tickets.c.lease_expires_at.is_(None)
+"""Waits for an agent, and nobody has a right to it. Only such tickets stand in the index of the order."""
+_ended = tickets.c.queued & (tickets.c.lease_expires_at <= _now)
+"""Waits for an agent since somebody's lease has ended."""
+_in_order = (-tickets.c.class_rank, tickets.c.respond_by, tickets.c.id)
 
 
 def head_of(lane: TakenBy) -> "sa.Select[Any]":
-    """The first free ticket of a lane, locked, past those being taken."""
+    """The first free ticket of a lane behind a place, locked, past those being taken."""
+    place = sa.tuple_(
+        sa.bindparam(f"{lane}_minus_rank", type_=sa.Integer),
+        sa.bindparam(f"{lane}_respond_by", type_=sa.DateTime(timezone=True)),
+        sa.bindparam(f"{lane}_ticket_id", type_=sa.Text),
+    )
     return (
         sa.select(tickets.c.id, tickets.c.owner_id)
-        .where(tickets.c.taken_by == sa.literal(lane.value), _free)
+        .where(tickets.c.taken_by == sa.literal_column(f"'{lane.value}'"), _free, sa.tuple_(*_in_order) > place)
         .order_by(*_in_order)
         .limit(1)
         .with_for_update(skip_locked=True)
@@ -73,18 +81,42 @@ _claim = {tier: _claiming(tier) for tier in Tier}
 """Built once: SQLAlchemy needs longer to build such a statement than Postgres to run it."""
 
 
-def claim(session: Session, tier: Tier, agent_id: str, expires_at: datetime, change: Change) -> Ticket | None:
-    """Give the agent the next ticket of their tier, with a lease and its audit entry; None when there is none."""
+def claim(
+    session: Session,
+    tier: Tier,
+    agent_id: str,
+    expires_at: datetime,
+    change: Change,
+    places: Mapping[TakenBy, Place],
+) -> Ticket | None:
+    """The next ticket of the agent's tier behind these places, with a lease and its audit entry; None for none."""
     row = session.execute(
         _claim[tier],
         {
-            "now": change.at,
             "agent_id": agent_id,
             "expires_at": expires_at,
+            **parameters_from(places),
             **parameters_of(change),
         },
     ).one_or_none()
     return None if row is None else from_row(row)
+
+
+def parameters_from(places: Mapping[TakenBy, Place]) -> dict[str, Any]:
+    """What a statement with a `head_of` is run with."""
+    return {f"{lane}_{name}": value for lane, place in places.items() for name, value in vars(place).items()}
+
+
+_give_back_ended = (
+    tickets.update()
+    .where(tickets.c.id.in_(sa.select(tickets.c.id).where(_ended).with_for_update(skip_locked=True)))
+    .values(lease_expires_at=None)
+)
+
+
+def give_back_ended(session: Session, now: datetime) -> None:
+    """Let the tickets whose lease has ended wait in their lanes again. Whoever had one last may still take it again."""
+    session.execute(_give_back_ended, {"now": now})
 
 
 def ticket_of_press(session: Session, form_key: str) -> str:
@@ -106,17 +138,13 @@ class WaitingClass:
 
 
 def _counting() -> "sa.Select[Any]":
-    some = sa.union_all(
-        *(
-            sa.select(tickets.c.taken_by, tickets.c.class_rank, tickets.c.response_class)
-            .where(tickets.c.taken_by == sa.literal(lane.value), _free)
-            .order_by(*_in_order)
-            .limit(COUNTED_TO)
-            .subquery()
-            .select()
-            for lane in TakenBy
-        )
-    ).subquery("some")
+    what = sa.select(tickets.c.taken_by, tickets.c.class_rank, tickets.c.response_class)
+    lanes_ = (
+        what.where(tickets.c.taken_by == sa.literal(lane.value), _free).order_by(*_in_order).limit(COUNTED_TO)
+        for lane in TakenBy
+    )
+    parts = (*lanes_, what.where(_ended).limit(COUNTED_TO))
+    some = sa.union_all(*(part.subquery().select() for part in parts)).subquery("some")
     of_class = (some.c.taken_by, some.c.class_rank, some.c.response_class)
     return sa.select(*of_class, sa.func.count().label("waiting")).group_by(*of_class)
 

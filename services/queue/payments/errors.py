@@ -15,3 +15,14 @@ class NothingToPay(ServiceError):
 
     def __init__(self, ticket_id: str) -> None:
         super().__init__(N_("Look at the ticket again: it is paid, answered or ended."), ticket_id=ticket_id)
+
+
+class IncidentNotUsable(ServiceError):
+    """An incident was to be used where it would buy nothing any more."""
+
+    kind: ClassVar = Kind.CONFLICT
+    code: ClassVar = "incident_not_usable"
+    title: ClassVar = N_("No incident was used")
+
+    def __init__(self, ticket_id: str) -> None:
+        super().__init__(N_("It was answered or ended meanwhile: look at the ticket again."), ticket_id=ticket_id)

@@ -1,4 +1,4 @@
-"""Whether a payment for a ticket still buys something."""
+"""Whether a payment for a ticket, or an incident that was bought before, still buys something."""
 
 from services.queue.tickets.ticket import Payment, State, Ticket
 
@@ -11,3 +11,13 @@ def may_be_paid(ticket: Ticket) -> bool:
         and ticket.first_responded_at is None
         and ticket.product is not None
     )
+
+
+def may_use_incident(ticket: Ticket) -> bool:
+    """Whether an incident that is left still helps it: nothing stands behind its promise, and nobody has answered."""
+    return ticket.state is State.OPEN and ticket.first_responded_at is None and not stands_paid(ticket)
+
+
+def stands_paid(ticket: Ticket) -> bool:
+    """Whether a purchase or an incident stands behind its promise."""
+    return ticket.promise is not None and ticket.promise.source is not None

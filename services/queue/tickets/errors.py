@@ -11,10 +11,10 @@ class TicketNotFound(ServiceError):
 
     kind: ClassVar = Kind.NOT_FOUND
     code: ClassVar = "ticket_not_found"
-    title: ClassVar = N_("There is no such ticket")
+    title: ClassVar = N_("This link opens no ticket")
 
     def __init__(self) -> None:
-        super().__init__(N_("The address is not complete, or a newer link has taken its place."))
+        super().__init__(N_("This link is not complete, or an old one. Use the link in our newest mail to you."))
 
 
 class LeaseLost(ServiceError):
@@ -48,7 +48,7 @@ class TextMissing(ServiceError):
     """A step that needs words came without."""
 
     code: ClassVar = "text_missing"
-    title: ClassVar = N_("Some words are missing")
+    title: ClassVar = N_("Something is missing")
 
     def __init__(self, message: str, field: str = "text") -> None:
         super().__init__(message, field=field)

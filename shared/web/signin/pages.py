@@ -1,14 +1,18 @@
 """The doors of the sign-in: to the provider and back, out again, and where the provider ends sessions."""
 
 from flask import Blueprint, Flask, current_app, redirect, request, session
+from werkzeug.exceptions import TooManyRequests
 from werkzeug.wrappers import Response
 
 from shared.db import Database
+from shared.limits import Limit
 from shared.settings import OidcSettings
 from shared.staff import store
 from shared.telemetry import get_logger
 from shared.web.access import public, signed
+from shared.web.limits import wait_for
 from shared.web.problems import problem
+from shared.web.signed_out import lead_to_signed_out
 from shared.web.signin.errors import SigninFailed
 from shared.web.signin.provider import Provider
 from shared.web.signin.sessions import StaffSessions
@@ -16,6 +20,8 @@ from shared.web.signin.sessions import StaffSessions
 log = get_logger()
 
 _NEXT = "signin_next"
+WRONG_SIGNINS = Limit(name="wrong_signins", most=20, within_s=600)
+"""Ways back from the provider that are none, from one network. Who signs in well is not counted."""
 
 
 def _local(path: str) -> str:
@@ -44,14 +50,20 @@ def register(app: Flask, db: Database, settings: OidcSettings, public_url: str) 
     @public
     def finish() -> Response:
         wanted = _local(session.get(_NEXT, "/"))
-        sessions.begin(provider.receive())
+        try:
+            arrival = provider.receive()
+        except SigninFailed as error:
+            if (wait := wait_for(WRONG_SIGNINS)) is not None:
+                raise TooManyRequests(retry_after=wait) from error
+            raise
+        sessions.begin(arrival)
         return redirect(wanted)
 
     @pages.post("/signout")
     @public
     def end() -> Response:
         sessions.end()
-        return redirect("/")
+        return lead_to_signed_out()
 
     @pages.post("/signin/backchannel-logout")
     @signed

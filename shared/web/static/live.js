@@ -268,10 +268,11 @@
   };
 
   document.addEventListener("click", (event) => {
-    const button = event.target.closest("[data-copy], [data-keys-help], [data-confirm], [data-language]");
+    const button = event.target.closest("[data-copy], [data-keys-help], [data-confirm], [data-language], [data-back]");
     if (!button) return;
     if (button.matches("[data-copy]")) copy(button);
     else if (button.matches("[data-keys-help]")) showKeys();
+    else if (button.matches("[data-back]")) { if (history.length > 1) { event.preventDefault(); history.back(); } }
     else if (button.matches("[data-language]")) { if (somethingTyped() && !window.confirm(WORDS.typedIsLost)) event.preventDefault(); }
     else if (!button.matches("form") && !window.confirm(button.dataset.confirm)) event.preventDefault();
   });

@@ -189,7 +189,7 @@ def test_the_page_does_not_wait_for_a_slow_stripe_and_a_job_settles(shop: Shop) 
     answer = back(shop, order)
     assert time.monotonic() - began < 2
     assert answer.status_code == 200
-    assert "Your payment is being confirmed." in answer.text
+    assert "We are confirming your payment." in answer.text
     assert f'data-live-url="/checkout/return/state?order={order.order_id}"' in answer.text
     assert woken == [("ask_order", order.order_id)]
     assert "X-Live-Stop" not in state(shop, order).headers
@@ -197,7 +197,7 @@ def test_the_page_does_not_wait_for_a_slow_stripe_and_a_job_settles(shop: Shop) 
     shop.context.db.enqueue = None
     assert run_one(shop.context.db, WORK, order.order_id, lambda item: ask_for_outcome(shop.context, item))
     told = state(shop, order)
-    assert "Your payment is confirmed." in told.text
+    assert "Thank you. Your payment has arrived." in told.text
     assert 'href="http://127.0.0.1:1/tickets/tkt_1/return"' in told.text
     assert told.headers["X-Live-Stop"] == "1"
     assert back(shop, order).status_code == 303
@@ -207,7 +207,7 @@ def test_the_page_that_waits_asks_nobody(shop: Shop) -> None:
     order = paid(shop)
     shop.fault("api.error_500", match=READ, times=1)
     for _ in range(3):
-        assert "is being confirmed" in state(shop, order).text
+        assert "We are confirming your payment" in state(shop, order).text
     (fault,) = shop.http.get("/_sandbox/faults").json()["faults"]
     assert fault["times"] == 1
 
@@ -241,7 +241,7 @@ def test_twelve_who_come_back_to_a_slow_stripe_do_not_hold_up_the_others(
     assert status == 200
     assert answered - began < 2, "/livez waited for Stripe"
     assert {answer.status_code for answer in answers} == {200}
-    assert all("is being confirmed" in answer.text for answer in answers)
+    assert all("We are confirming your payment" in answer.text for answer in answers)
 
 
 def test_only_a_few_pages_wait_for_stripe_at_a_time_and_their_seats_come_back(shop: Shop) -> None:
@@ -249,7 +249,7 @@ def test_only_a_few_pages_wait_for_stripe_at_a_time_and_their_seats_come_back(sh
     taken = [receive._seats.acquire(blocking=False) for _ in range(receive.AT_ONCE)]
     assert all(taken)
     try:
-        assert "is being confirmed" in back(shop, order).text
+        assert "We are confirming your payment" in back(shop, order).text
     finally:
         for _ in taken:
             receive._seats.release()

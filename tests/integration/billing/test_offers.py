@@ -52,8 +52,9 @@ def page(shop: Shop, path: str = "/") -> str:
 def test_the_offer_says_what_it_costs_and_by_when_a_person_answers(shop: Shop) -> None:
     text = page(shop)
     assert "<title>A person answers within 2 hours" in text
-    assert "If you ask now: by" in text
+    assert "Ask now, and you have an answer by" in text
     assert "A person answers within 2 hours of your payment: around the clock. A senior agent takes it next." in text
+    assert "$49.00" not in text.partition('type="radio"')[0], "no price stands above the choice of how many"
     assert "$49.00" in text
     assert "A person answers within 24 hours, Monday to Friday. For everybody" in text
     assert "support@example.test" in text
@@ -66,8 +67,8 @@ def test_the_offer_answers_in_the_readers_zone(shop: Shop, monkeypatch: pytest.M
     monkeypatch.setattr(clock, "now", lambda: noon)
     client = shop.app.test_client()
     client.set_cookie("zone", "Asia/Kolkata")
-    assert "19:35 today" in client.get("/").text
-    assert "19:35 today" in client.get("/answer-by").text
+    assert "19:35 IST today" in client.get("/").text
+    assert "19:35 IST today" in client.get("/answer-by").text
 
 
 def test_offers_list_what_is_for_sale_and_what_it_promises(shop: Shop) -> None:
@@ -95,10 +96,11 @@ def test_without_entitlements_the_offer_stands_and_promises_no_time(shop: Shop, 
     else:
         peer.answer = lambda _: (404, b"{}") if trouble == "refuses" else (200, b'{"items": 5}')
     text = page(shop)
+    assert "$49.00" not in text.partition('type="radio"')[0], "no price stands above the choice of how many"
     assert "$49.00" in text
-    assert "If you ask now" not in text
+    assert "an answer by" not in text
     assert "hour" not in text
-    assert "If you ask now" not in page(shop, "/answer-by")
+    assert "an answer by" not in page(shop, "/answer-by")
     offered = shop.app.test_client().get("/v1/offers").json["items"][0]["response_class"]
     assert (offered["id"], offered["sentence"], offered["target_minutes"]) == ("premium", None, None)
 
@@ -131,7 +133,7 @@ def test_in_a_calendar_with_closing_hours_no_time_is_made_up(shop: Shop, peer: P
     peer.answer = lambda _: policy(promised("premium", 2, 120, "A senior agent takes it next.", WEEKDAYS), STANDARD)
     text = page(shop)
     assert "Monday to Friday" in text
-    assert "If you ask now" not in text
+    assert "an answer by" not in text
 
 
 def third_class(tmp_path: Path) -> str:
@@ -151,7 +153,7 @@ def test_a_class_of_the_shops_own_is_sold_by_adding_rows_only(tmp_path: Path, da
         assert "Whoever is free takes it at once." in text
         assert "$129.00" in text
         by = page(shop, "/answer-by")
-        assert by.index("If you ask now, Premium: by") < by.index("If you ask now, Rapid: by")
+        assert by.index("If you ask now, Premium: an answer by") < by.index("If you ask now, Rapid: an answer by")
         assert "One incident, Rapid" in text
 
         push_catalog(shop.context)

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 
 from services.billing.checkout.errors import CatalogOutOfStep, OrderAlreadyOpen, UnknownCurrency, UnknownProduct
 from services.billing.gateways.stripe.errors import StripeOutcomeUnknown, StripeRefused, StripeUnavailable
@@ -39,7 +40,8 @@ def test_an_order_opens_a_checkout_for_exactly_what_was_asked_for(shop: Shop) ->
     (session,) = sessions(shop)
     assert session["url"] == order.checkout_url
     assert (session["amount_total"], session["currency"]) == (34000, "jpy")
-    assert session["metadata"] == {"order_id": order.order_id}
+    mark = shop.scalar(sa.text("SELECT installation_id FROM installation"))
+    assert session["metadata"] == {"order_id": order.order_id, "installation": mark}
     assert session["customer_email"] == "jo@acme.test"
 
 

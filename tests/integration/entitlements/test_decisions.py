@@ -13,6 +13,7 @@ from services.entitlements.tickets.errors import TicketBelongsToAnother
 from tests.support.entitlements import JO, MONDAY, Told
 from tests.support.house import until
 from tests.support.statements import counted
+from tests.support.tiny import token
 
 
 def test_a_ticket_of_somebody_who_paid_nothing_is_standard_within_24_hours_on_weekdays(service: Told) -> None:
@@ -90,6 +91,29 @@ def test_whoever_has_not_proved_the_address_burns_no_credit_of_the_account(servi
     assert service.counters() == [(5, 0, 0)]
 
 
+def test_who_proves_the_address_later_gets_a_credit_once_and_keeps_the_clock_of_the_question(service: Told) -> None:
+    service.bought(size=5)
+    before = service.asked(verified=False)
+    with ThreadPoolExecutor(8) as pool:
+        answers = list(pool.map(lambda _: service.asked(verified=True), range(20)))
+    assert {(answer.response_class, answer.starts_at) for answer in answers} == {("premium", before.starts_at)}
+    assert service.counters() == [(4, 1, 0)]
+    assert service.asked(verified=False).response_class == "premium"
+
+
+def test_who_proves_the_address_and_has_nothing_left_keeps_what_was_promised(service: Told) -> None:
+    before = service.asked(verified=False)
+    assert service.asked(verified=True).decision_id == before.decision_id
+
+
+def test_who_paid_for_the_ticket_and_proves_the_address_uses_no_second_credit(service: Told) -> None:
+    service.bought(size=1, ticket="tkt_1")
+    service.bought("ord_2", size=5)
+    first = service.asked(verified=False)
+    assert service.asked(verified=True).decision_id == first.decision_id
+    assert sorted(service.counters()) == [(0, 1, 0), (5, 0, 0)]
+
+
 def test_the_words_of_a_standard_decision_do_not_tell_a_stranger_whether_there_are_credits(service: Told) -> None:
     service.bought(size=5)
     of_victim, of_nobody = service.asked("tkt_1"), service.asked("tkt_2", email="nobody@acme.test")
@@ -122,6 +146,29 @@ def test_a_credit_waits_for_its_ticket_and_no_other_takes_it(service: Told) -> N
     service.bought(ticket="tkt_paid")
     assert service.asked("tkt_other", verified=True).response_class == "standard"
     assert service.asked("tkt_paid").response_class == "premium"
+
+
+def left(service: Told) -> int:
+    """What the page of the customer offers."""
+    with service.http() as client:
+        answer = client.get(f"/v1/balance?email={JO}", headers=token("queue", "entitlements"))
+        return int(answer.json["available"])
+
+
+def test_what_is_offered_can_be_used_while_a_credit_waits_for_a_ticket_that_nobody_knows(service: Told) -> None:
+    service.bought(ticket="tkt_none")
+    assert left(service) == 0
+    assert service.asked("tkt_2", verified=True).response_class == "standard"
+    service.bought("ord_2", size=2, ticket="tkt_none_either")
+    assert left(service) == 1
+    assert service.asked("tkt_3", verified=True).response_class == "premium"
+
+
+def test_a_credit_for_a_ticket_that_there_never_was_is_free_after_a_day(service: Told) -> None:
+    service.bought(ticket="tkt_none")
+    service.rows("UPDATE grants SET created_at = created_at - interval '25 hours' RETURNING 1")
+    assert left(service) == 1
+    assert service.asked("tkt_2", verified=True).response_class == "premium"
 
 
 def test_of_a_pack_that_waits_for_its_ticket_the_others_are_free(service: Told) -> None:

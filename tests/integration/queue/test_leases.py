@@ -20,6 +20,7 @@ from services.queue.leases import hold
 from services.queue.ordering import store as queue_order
 from services.queue.ordering.ordering import Waiting, next_for
 from services.queue.ordering.take_next import take_next
+from services.queue.ordering.watermark import HEAD
 from services.queue.tickets.errors import LeaseLost, TextMissing, TicketMovedOn
 from services.queue.tickets.ticket import Lease, State, Step, Ticket
 from shared import clock
@@ -114,12 +115,12 @@ def test_the_statement_gives_what_the_ordering_rule_says(queue: Queue) -> None:
 
 
 def test_take_next_reads_the_index_that_serves_exactly_its_order(queue: Queue) -> None:
-    head = queue_order.head_of(TakenBy.EVERYBODY).params(now=clock.now())
+    head = queue_order.head_of(TakenBy.EVERYBODY).params(queue_order.parameters_from({TakenBy.EVERYBODY: HEAD}))
     statement = head.compile(dialect=postgresql.dialect(), compile_kwargs={"literal_binds": True})
     with queue.context.db.transaction() as session:
         session.execute(sa.text("set local enable_seqscan = off"))
         plan = "\n".join(row[0] for row in session.execute(sa.text(f"explain {statement}")))
-    assert "Index Scan using tickets_take_next" in plan
+    assert "Index Scan using tickets_free" in plan
     assert "Sort" not in plan
 
 

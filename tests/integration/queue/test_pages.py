@@ -32,7 +32,7 @@ def test_the_form_shows_each_choice_with_its_price_and_due_time_and_what_the_but
     html = queue.customer().get("/ask?product=incident_1&currency=eur").text
     assert "€45.00" in html
     assert "Continue to payment, €45.00" in html
-    assert "If you pay now, a senior engineer answers within 2 hours (around the clock)." in html
+    assert "If you pay now, a senior agent answers within 2 hours (around the clock)." in html
     assert "If you send it now, a person answers within 24 hours (Monday to Friday)." in html
     assert "free" in html
     assert "Use one of your" not in html
@@ -41,7 +41,7 @@ def test_the_form_shows_each_choice_with_its_price_and_due_time_and_what_the_but
 def test_billing_is_away_only_the_standard_answer_is_offered_with_a_plain_word(queue: Queue) -> None:
     queue.peers.billing = "fails"
     html = queue.customer().get("/ask").text
-    assert "Buying a faster answer is not possible just now" in html
+    assert "You cannot buy a faster answer just now" in html
     assert 'value="buy"' not in html
     assert ask(queue.customer()).status_code == 303
 
@@ -110,7 +110,7 @@ def test_billing_away_after_the_form_the_page_says_so_and_payment_can_be_tried_a
     answer = browser.client.post("/ask", data=form)
     assert answer.status_code == 303
     html = browser.get(answer.location).text
-    assert "Your message is safe. The payment page does not answer just now." in html
+    assert "We have your message, but the payment page does not answer just now." in html
 
     again = browser.post(answer.location, f"{answer.location}/pay")
     assert again.location == answer.location
@@ -124,11 +124,61 @@ def test_who_comes_back_from_paying_sees_the_ticket_and_then_the_promise(queue: 
     ticket_id = queue.peers.orders[0]["ticket_id"]
     back = browser.get(f"/tickets/{ticket_id}/return")
     assert back.status_code == 303
-    assert "Your payment is being confirmed." in browser.get(back.location).text
+    assert "We are confirming your payment." in browser.get(back.location).text
     queue.decide(ticket_id, premium=True, sequence=2)
     top = browser.get(back.location.replace("?", "/top?")).text
+    assert "Thank you, your payment has arrived." in top
     assert "A person answers by" in top
-    assert "confirmed" not in top
+    assert "confirming" not in top
+    assert len(re.findall(r"\d\d:\d\d [A-Z]+", top.partition("<details")[0])) == 1, "the due time stands there once"
+    bought = browser.get(back.location.partition("?")[0]).text
+    for fact in ("5 incidents", "$225.00", "ord_1", "4 more incidents wait for you", "Premium, within 2 hours"):
+        assert fact.lower() in bought.lower()
+    receipt = browser.get(f"{back.location.partition('?')[0]}/receipt")
+    assert receipt.location == "https://pay.stripe.com/receipts/ord_1"
+
+
+def test_a_purchase_that_billing_does_not_tell_of_leaves_its_receipt_out(queue: Queue) -> None:
+    browser = queue.customer()
+    ask(browser, choice="buy")
+    ticket_id = queue.peers.orders[0]["ticket_id"]
+    queue.decide(ticket_id, premium=True, sequence=2)
+    queue.peers.billing = "fails"
+    page = browser.get(f"/tickets/{ticket_id}/return").location
+    html = browser.get(page).text
+    assert "Thank you, your payment has arrived." in html
+    assert "What you bought" not in html
+
+
+def test_who_is_late_with_a_ticket_is_not_said_to_wait_for_somebody_to_take_it(queue: Queue) -> None:
+    ticket, page = queue.open(), ""
+    page = queue.path(ticket)
+    queue.write("update tickets set respond_by = now() - interval '1 minute' where id = :i", i=ticket.id)
+    assert "among the next that a person takes" in queue.customer().get(page).text
+    take_next(queue.context, queue.agent(), new_token())
+    html = queue.customer().get(page).text
+    assert "Ana Silva, senior agent, has it" in html
+    assert "We are late, and we are sorry." in html
+    assert "among the next that a person takes" not in html
+
+
+def test_nobody_reads_that_no_incident_is_left_beside_one_that_was_just_bought(queue: Queue) -> None:
+    ticket = queue.open()
+    assert "no incidents left" not in queue.customer().get(queue.mailed(ticket)).text
+
+
+def test_what_people_write_has_its_own_direction_and_a_long_conversation_a_way_to_its_end(queue: Queue) -> None:
+    ticket = queue.open(subject="שלום", text="مرحبا jo@acme.example", tried="no")
+    page = queue.path(ticket)
+    html = queue.customer().get(page).text
+    assert '<h2 id="conversation-head" dir="auto">שלום</h2>' in html
+    assert html.count('class="message-text" dir="auto"') == 2
+    assert "jo<wbr>@acme<wbr>.example</a>" in html
+    assert "Go to the newest message" not in html
+    browser = queue.customer()
+    for number in range(6):
+        browser.post(page, f"{page}/reply", text=f"More {number}")
+    assert '<a href="#newest">Go to the newest message</a>' in browser.get(page).text
 
 
 def test_another_browser_that_knows_the_ticket_id_gets_no_link(queue: Queue) -> None:
@@ -221,12 +271,12 @@ def test_the_customer_reads_the_answer_without_a_login_and_says_solved(queue: Qu
     ticket = solved_once(queue)
     browser, page = queue.customer(), queue.path(ticket)
     html = browser.get(page).text
-    assert "Ana Silva believes that it is solved. Is it?" in html
+    assert "Ana Silva thinks your problem is solved. Is it?" in html
     assert "Fixed." in html
     assert "Cards fail." in html
     assert browser.post(page, f"{page}/solved").status_code == 303
     assert queue.ticket(ticket.id).state is State.CLOSED
-    assert "You told us that it is solved." in browser.get(page).text
+    assert "Solved. Thank you for telling us." in browser.get(page).text
 
 
 def test_the_customer_says_not_solved_and_it_comes_back(queue: Queue) -> None:
@@ -234,7 +284,7 @@ def test_the_customer_says_not_solved_and_it_comes_back(queue: Queue) -> None:
     browser, page = queue.customer(), queue.path(ticket)
     assert browser.post(page, f"{page}/not-solved").status_code == 303
     assert queue.ticket(ticket.id).state is State.OPEN
-    assert "Ana Silva has your words and goes on with it." in browser.get(page).text
+    assert "Ana Silva has your message and is working on it." in browser.get(page).text
     assert f"#{ticket.number}" in queue.desk().get("/desk").text.partition("Came back")[2]
 
 
@@ -245,7 +295,7 @@ def test_confirming_what_is_open_again_is_refused_with_the_page_as_it_is_now(que
     browser.post(page, f"{page}/not-solved")
     answer = browser.client.post(f"{page}/solved", data=form)
     assert answer.status_code == 409
-    assert "We are still at it" in answer.text
+    assert "We are working on it again" in answer.text
 
 
 def test_a_reply_to_a_canceled_ticket_is_refused_with_the_text_kept(queue: Queue) -> None:
@@ -268,10 +318,10 @@ def test_notes_of_agents_never_reach_the_customer(queue: Queue) -> None:
         assert "a known bug" not in queue.customer().get(path).text
 
 
-def test_from_a_ticket_one_asks_again_without_typing_the_address_and_may_use_an_incident(queue: Queue) -> None:
+def test_from_a_mailed_link_one_asks_again_without_typing_the_address_and_may_use_an_incident(queue: Queue) -> None:
     ticket = queue.open()
     queue.peers.available = 2
-    browser, page = queue.customer(), queue.path(ticket)
+    browser, page = queue.customer(), queue.mailed(ticket)
     assert "2 incidents left" in browser.get(page).text
     html = browser.get(f"{page}/ask").text
     assert "Use one of your 2 incidents" in html

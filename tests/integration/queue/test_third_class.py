@@ -44,7 +44,7 @@ def bought(queue: Queue, **more: Any) -> Any:
 def test_the_ask_page_offers_it_with_its_own_time_and_words(queue: Queue) -> None:
     html = queue.customer().get("/ask?product=fast_1&currency=usd").text
     assert "One incident, at once" in html
-    assert "If you pay now, a senior engineer answers within 30 minutes (around the clock)." in html
+    assert "If you pay now, a senior agent answers within 30 minutes (around the clock)." in html
     assert WITHIN_30["sentences"]["en"] in html
 
 
@@ -90,11 +90,11 @@ def test_the_desk_shows_and_the_customers_page_says_it(queue: Queue) -> None:
 def test_the_mail_says_what_it_means_in_the_customers_language(queue: Queue, language: str) -> None:
     bought(queue, language=language)
     queue.sweep("sweep_mails")
-    [mail] = queue.mail.taken
+    [_acknowledgement, mail] = queue.mail.taken
     assert WITHIN_30["sentences"][language] in mail.text
     assert WITHIN_30["sentences"][language] in mail.html
-    assert f'<html lang="{language}">' in mail.html
-    assert mail.text.startswith("We have your message" if language == "en" else "Ihre Nachricht ist bei uns")
+    assert f'<html lang="{language}"' in mail.html
+    assert mail.text.startswith("Thank you, your payment" if language == "en" else "Danke, Ihre Zahlung")
 
 
 def test_a_purchase_of_it_raises_what_premium_had_promised_and_premium_never_lowers_it(queue: Queue) -> None:

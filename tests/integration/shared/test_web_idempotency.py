@@ -49,6 +49,7 @@ def test_a_repeat_gets_the_first_answer_again_and_does_nothing(tiny: Tiny) -> No
     assert again.get_json() == first.get_json()
     assert "Idempotent-Replayed" not in first.headers
     assert again.headers["Idempotent-Replayed"] == "true"
+    assert again.headers["Location"] == first.headers["Location"] == f"/v1/things/{first.get_json()['id']}"
     assert again.mimetype == first.mimetype == "application/json"
     assert tiny.effects() == ["one"]
 

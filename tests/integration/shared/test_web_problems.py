@@ -1,7 +1,9 @@
 """Every refusal says what to do: problem+json to programs, a page to people; a fault tells nothing of the inside."""
 
 import json
+import re
 from collections.abc import Iterator
+from html import unescape
 from io import BytesIO
 from typing import Any
 
@@ -59,6 +61,46 @@ def test_a_person_who_asks_for_what_is_not_there_gets_a_page(tiny: Tiny) -> None
     assert (answer.status_code, answer.mimetype) == (404, "text/html")
     assert "newest mail" in answer.text
     assert problem(tiny.client().get("/nothing", headers=JSON))["code"] == "http_404"
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status", "step"),
+    [
+        ("GET", "/nothing", 404, ("/", "Go to the start page")),
+        ("GET", "/broken?x=1", 500, ("/broken?x=1", "Try again")),
+        ("POST", "/form", 400, ("/form", "Back to the form")),
+        ("DELETE", "/form", 405, ("/form", "Back to the form")),
+        ("GET", "/desk/take", 405, ("/desk", "Go back")),
+    ],
+)
+def test_an_error_page_has_one_button_that_leads_on(
+    tiny: Tiny, method: str, path: str, status: int, step: tuple[str, str]
+) -> None:
+    answer = tiny.client("agent").open(path, method=method, headers=HTML)
+    assert answer.status_code == status
+    assert buttons(answer.text) == [step]
+
+
+def test_whoever_lacks_the_role_may_sign_in_as_somebody_else(databases: Any) -> None:
+    with tiny_service(databases, signin="http://127.0.0.1:1") as tiny:
+        answer = tiny.client("agent").get("/finance", headers=HTML)
+    assert answer.status_code == 403
+    assert buttons(answer.text) == [("/signout", "Sign in as somebody else")]
+
+
+def test_a_refusal_that_says_what_to_do_stands_without_other_advice(tiny: Tiny) -> None:
+    for kind in Kind:
+        html = tiny.client().get(f"/refused/{kind.value}", headers=HTML).text
+        assert "Do it differently." in html
+        assert not re.search("Go back and|Try again in|Nothing was changed", html)
+        assert len(buttons(html)) == 1
+
+
+def buttons(html: str) -> list[tuple[str, str]]:
+    """Where the buttons of the page lead, with their words."""
+    main = html.partition("<main")[2].partition("</main>")[0]
+    found = re.findall(r'(?:href|action)="([^"]*)".*?class="btn-label">([^<]*)<', main, re.DOTALL)
+    return [(unescape(url), words) for url, words in found]
 
 
 def test_a_wrong_method_is_told_with_the_good_ones(tiny: Tiny) -> None:

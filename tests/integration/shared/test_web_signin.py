@@ -75,13 +75,33 @@ def test_the_roles_of_the_provider_decide_what_one_may_see(browser: web.Visitor)
     assert "Ben Okafor" in refused.text
 
 
+def test_a_page_for_everybody_names_nobody_of_us(browser: web.Visitor) -> None:
+    sign_in(browser, "ana")
+    assert "Ana" in browser.get("/named").text
+    for public_page in ("/nobody-named", "/nothing"):
+        page = browser.get(public_page).text
+        assert "<main" in page
+        assert "Ana" not in page
+        assert "Sign out" not in page
+
+
 def test_whoever_signs_out_is_a_stranger_again(browser: web.Visitor) -> None:
     page = sign_in(browser, "ana").text
     token = page.partition('name="csrf_token" value="')[2].partition('"')[0]
     assert browser.post("/signout", data={"csrf_token": "made-up"}).status_code == 400
     assert urlsplit(browser.get("/desk").url).path == "/desk"
-    browser.post("/signout", data={"csrf_token": token}, follow=False)
+    answer = browser.post("/signout", data={"csrf_token": token, "next": "/desk"}, follow=False)
+    there = browser.get(answer.headers["Location"], follow=False)
+    assert "You are signed out." in there.text
+    assert 'href="/desk"' in there.text
     assert urlsplit(browser.get("/desk").url).path == "/authorize"
+
+
+@pytest.mark.parametrize("wanted", ["//evil.example.test", "https://evil.example.test", "/desk?x=1", "/a\n"])
+def test_the_page_after_signing_out_leads_to_no_other_site(browser: web.Visitor, wanted: str) -> None:
+    page = browser.get("/signed-out", params={"next": wanted})
+    assert page.status_code == 200
+    assert "Sign in again" not in page.text
 
 
 def test_whoever_goes_back_without_signing_in_hears_what_to_do(browser: web.Visitor) -> None:

@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 
-from services.billing.accounts.contact import is_email, normalize_email
 from services.billing.checkout.verdict import SessionVerdict, judge_session
 from services.billing.config import Settings
 from services.billing.ledger.book_day import BookDay, day_of
@@ -64,30 +63,6 @@ def test_each_exception_says_what_is_wrong_and_what_to_do(kind: ExceptionType) -
     assert next_step(kind)
     assert sentence(kind, ours=None, stripe=PRICE)
     assert sentence(kind, ours=PRICE, stripe=None)
-
-
-@pytest.mark.parametrize("written", ["jo@acme.test", " Jo@ACME.test\n", "JO@acme.TEST"])
-def test_an_address_is_one_account_however_it_is_written(written: str) -> None:
-    assert normalize_email(written) == "jo@acme.test"
-
-
-@pytest.mark.parametrize(
-    "address", ["jo@acme.test", "a.b+c@mail.acme.co.uk", "x@1.de", "jörg@acme.test", "o'hara@acme.ie"]
-)
-def test_what_mail_can_go_to_is_an_address(address: str) -> None:
-    assert is_email(address)
-
-
-@pytest.mark.parametrize(
-    "address",
-    [
-        *("", "jo", "@acme.test", "jo@", "jo@acme", "jo@.test", "jo@acme.", "a@b@acme.test"),
-        *("jo @acme.test", "jo@acme.test\nBcc: x@y.test", "<jo@acme.test>", "jo@acme.test,ann@acme.test"),
-        "x" * 250 + "@acme.test",
-    ],
-)
-def test_what_no_mail_can_go_to_is_none(address: str) -> None:
-    assert not is_email(address)
 
 
 @pytest.mark.parametrize("state", list(OrderState))

@@ -70,10 +70,10 @@ def test_a_moment_is_shown_in_the_readers_zone_with_the_zones_name(moment: datet
 
 def test_the_day_is_the_readers_and_not_the_servers() -> None:
     late_in_utc = datetime(2026, 11, 24, 23, 30, tzinfo=UTC)
-    assert formats.day_time(late_in_utc, "UTC", NOW) == "23:30 today"
-    assert formats.day_time(late_in_utc, "Europe/Berlin", NOW) == "00:30 tomorrow"
-    assert formats.day_time(NOW - timedelta(days=1), "UTC", NOW) == "12:00 yesterday"
-    assert formats.day_time(NOW + timedelta(days=6), "UTC", NOW) == "12:00 on Mon"
+    assert formats.day_time(late_in_utc, "UTC", NOW) == "23:30 UTC today"
+    assert formats.day_time(late_in_utc, "Europe/Berlin", NOW) == "00:30 CET tomorrow"
+    assert formats.day_time(NOW - timedelta(days=1), "UTC", NOW) == "12:00 UTC yesterday"
+    assert formats.day_time(NOW + timedelta(days=6), "UTC", NOW) == "12:00 UTC on Mon"
     assert formats.day(late_in_utc, "Europe/Berlin") == "Wed 25 Nov 2026"
     assert formats.day(date(2026, 11, 24)) == "Tue 24 Nov 2026"
 
@@ -110,11 +110,11 @@ def test_a_long_id_is_shown_by_its_prefix_and_its_end(identifier: str, short: st
 
 
 GERMAN_MOMENTS = [
-    (NOW + timedelta(hours=2), "Di., 15:00 Uhr MEZ", "heute, 15:00 Uhr"),
-    (NOW + timedelta(days=1), "Mi., 13:00 Uhr MEZ", "morgen, 13:00 Uhr"),
-    (NOW + timedelta(days=6), "Mo., 13:00 Uhr MEZ", "Mo., 13:00 Uhr"),
-    (NOW + timedelta(days=7), "Di., 1. Dez., 13:00 Uhr MEZ", "Di., 1. Dez., 13:00 Uhr"),
-    (datetime(2027, 7, 1, 12, 0, tzinfo=UTC), "1. Juli 2027, 14:00 Uhr MESZ", "1. Juli 2027, 14:00 Uhr"),
+    (NOW + timedelta(hours=2), "Di., 15:00 Uhr MEZ", "heute, 15:00 Uhr MEZ"),
+    (NOW + timedelta(days=1), "Mi., 13:00 Uhr MEZ", "morgen, 13:00 Uhr MEZ"),
+    (NOW + timedelta(days=6), "Mo., 13:00 Uhr MEZ", "Mo., 13:00 Uhr MEZ"),
+    (NOW + timedelta(days=7), "Di., 1. Dez., 13:00 Uhr MEZ", "Di., 1. Dez., 13:00 Uhr MEZ"),
+    (datetime(2027, 7, 1, 12, 0, tzinfo=UTC), "1. Juli 2027, 14:00 Uhr MESZ", "1. Juli 2027, 14:00 Uhr MESZ"),
 ]
 
 

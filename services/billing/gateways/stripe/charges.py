@@ -29,11 +29,15 @@ class BalanceTransaction:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Charge:
-    """Money that Stripe took. `balance_transaction` is None until Stripe has named it; `order_id` is our metadata."""
+    """Money that Stripe took. `balance_transaction` is None until Stripe has named it.
+
+    `order_id` and `installation` are our metadata: None on a charge that was made by hand.
+    """
 
     charge_id: str
     payment_intent_id: str | None
     order_id: str | None
+    installation: str | None
     amount: Money
     refunded_minor: int
     paid: bool
@@ -56,11 +60,12 @@ def balance_of(balance: Json) -> BalanceTransaction:
 
 def charge_of(charge: Json) -> Charge:
     """A charge, read with its balance transaction expanded (None until Stripe has made it)."""
-    balance = whole_of(charge.get("balance_transaction"))
+    balance, metadata = whole_of(charge.get("balance_transaction")), charge.get("metadata") or {}
     return Charge(
         charge_id=charge["id"],
         payment_intent_id=id_of(charge.get("payment_intent")),
-        order_id=(charge.get("metadata") or {}).get("order_id"),
+        order_id=metadata.get("order_id"),
+        installation=metadata.get("installation"),
         amount=Money(charge["amount"], charge["currency"]),
         refunded_minor=charge.get("amount_refunded") or 0,
         paid=charge["status"] == "succeeded" and bool(charge.get("captured", True)),
@@ -79,6 +84,12 @@ class Charges:
         """The charge as it is now, with its balance transaction."""
         with translated(changes=False):
             return charge_of(self._client.v1.charges.retrieve(charge_id, {"expand": [_BALANCE]}).to_dict())
+
+    def receipt_url(self, charge_id: str) -> str | None:
+        """Where Stripe shows its receipt now. An old address asks for the e-mail of the payment first."""
+        with translated(changes=False):
+            url = self._client.v1.charges.retrieve(charge_id).to_dict().get("receipt_url")
+        return str(url) if url else None
 
     def list_between(self, begins_at: datetime, ends_at: datetime) -> Iterator[Charge]:
         """All charges made in [begins_at, ends_at), with their balance transactions."""

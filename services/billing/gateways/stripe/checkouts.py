@@ -19,6 +19,7 @@ class CheckoutRequest:
     """All that decides a checkout session. Committed with the order, so that a retry sends the very same."""
 
     order_id: str
+    installation: str
     price_id: str
     contact_email: str
     expires_at: datetime
@@ -28,12 +29,17 @@ class CheckoutRequest:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class CheckoutSession:
-    """A checkout as Stripe has it. `url` is None when it cannot be paid any more; `charge` None until it is paid."""
+    """A checkout as Stripe has it. `url` is None when it cannot be paid any more; `charge` None until it is paid.
+
+    Neither `payable` nor `paid` nor `expired` is one whose form was sent in, while the bank has not said.
+    """
 
     session_id: str
     url: str | None
     order_id: str | None
+    installation: str | None
     total: Money | None
+    payable: bool
     paid: bool
     expired: bool
     expires_at: datetime
@@ -49,12 +55,14 @@ def session_of(session: Json) -> CheckoutSession:
     """A checkout session; its charge where the payment intent was expanded and has been paid."""
     intent = whole_of(session.get("payment_intent")) or {}
     charge = whole_of(intent.get("latest_charge"))
-    total = session.get("amount_total")
+    total, metadata = session.get("amount_total"), session.get("metadata") or {}
     return CheckoutSession(
         session_id=session["id"],
         url=session.get("url"),
-        order_id=(session.get("metadata") or {}).get("order_id"),
+        order_id=metadata.get("order_id"),
+        installation=metadata.get("installation"),
         total=None if total is None else Money(total, session["currency"]),
+        payable=session["status"] == "open" and session["payment_status"] == "unpaid",
         paid=session["payment_status"] == "paid",
         expired=session["status"] == "expired" or _bank_refused(session["status"], intent),
         expires_at=moment_of(session["expires_at"]),
@@ -71,7 +79,7 @@ class Checkouts:
     def create(self, request: CheckoutRequest) -> CheckoutSession:
         """Open a checkout for the order; the same request again returns the same session."""
         # Metadata of a session does not reach its payment intent by itself, and the charge has the intent's.
-        metadata = {"order_id": request.order_id}
+        metadata = {"order_id": request.order_id, "installation": request.installation}
         params: Any = {
             "mode": "payment",
             "line_items": [{"price": request.price_id, "quantity": 1}],

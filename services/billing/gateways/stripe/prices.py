@@ -12,12 +12,13 @@ from shared.money import Money
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class StripePrice:
-    """A price as Stripe has it. `interval` is None for what is paid once."""
+    """A price as Stripe has it. `interval` is None for what is paid once; nobody can pay one that is not `active`."""
 
     price_id: str
     lookup_key: str
     amount: Money
     interval: str | None
+    active: bool
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -38,6 +39,7 @@ def price_of(price: Json) -> StripePrice:
         lookup_key=price["lookup_key"] or "",
         amount=Money(price["unit_amount"], price["currency"]),
         interval=(price.get("recurring") or {}).get("interval"),
+        active=price["active"],
     )
 
 
@@ -53,8 +55,20 @@ class Prices:
             found = self._client.v1.prices.list({"lookup_keys": [lookup_key], "active": True, "limit": 1})
         return price_of(found.data[0].to_dict()) if found.data else None
 
+    def find_any(self, lookup_key: str) -> StripePrice | None:
+        """The price of that lookup key, also an archived one."""
+        with translated(changes=False):
+            found = self._client.v1.prices.list({"lookup_keys": [lookup_key], "limit": 10})
+        prices = [price_of(price.to_dict()) for price in found.data]
+        return next((price for price in prices if price.active), prices[0] if prices else None)
+
+    def activate(self, price_id: str) -> None:
+        """Let an archived price be paid again."""
+        with translated(changes=True):
+            self._client.v1.prices.update(price_id, {"active": True})
+
     def put_product(self, product_id: str, name: str) -> None:
-        """Make the product under our own id, or give it that name."""
+        """Make the product under our own id, or give it that name; an archived one is for sale again."""
         with translated(changes=True):
             try:
                 product = self._client.v1.products.retrieve(product_id)
@@ -65,8 +79,8 @@ class Prices:
                     {"id": product_id, "name": name}, {"idempotency_key": f"product:{product_id}:{name}"}
                 )
                 return
-            if product.name != name:
-                self._client.v1.products.update(product_id, {"name": name})
+            if product.name != name or not product.active:
+                self._client.v1.products.update(product_id, {"name": name, "active": True})
 
     def create(self, request: PriceRequest) -> StripePrice:
         """Make the price and move its lookup key over from the price that it replaces.

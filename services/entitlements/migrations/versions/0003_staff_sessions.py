@@ -7,8 +7,8 @@ from alembic import op
 
 from shared.migrations import grant_app
 
-revision = "0002"
-down_revision = "0001"
+revision = "0003"
+down_revision = "0002"
 
 SESSIONS = """
 CREATE TABLE staff_sessions (

@@ -7,22 +7,12 @@ from alembic import op
 
 from shared.migrations import take_from_app
 
-revision = "0003"
-down_revision = "0002"
+revision = "0009"
+down_revision = "0008"
 
-KEPT = (
-    "accounts",
-    "contacts",
-    "orders",
-    "charges",
-    "balance_transactions",
-    "consumptions",
-    "sweep_positions",
-    "reconciliations",
-    "reconciliation_exceptions",
-)
+KEPT = ("agents", "drafts", "proven_addresses", "tickets", "pending_decisions", "promise_deadlines", "payment_waits")
 """Rows that change and stay."""
-ADDED = ("order_payments",)
+ADDED = ("messages",)
 """Rows that are as they were when they came."""
 
 

@@ -7,8 +7,8 @@ from alembic import op
 
 from shared.migrations import take_from_app
 
-revision = "0003"
-down_revision = "0002"
+revision = "0004"
+down_revision = "0003"
 
 KEPT = ("accounts", "tickets", "grants")
 """Rows that change and stay."""

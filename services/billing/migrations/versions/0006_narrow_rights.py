@@ -7,12 +7,22 @@ from alembic import op
 
 from shared.migrations import take_from_app
 
-revision = "0003"
-down_revision = "0002"
+revision = "0006"
+down_revision = "0005"
 
-KEPT = ("agents", "tickets", "pending_decisions", "promise_deadlines", "payment_waits")
+KEPT = (
+    "accounts",
+    "contacts",
+    "orders",
+    "charges",
+    "balance_transactions",
+    "consumptions",
+    "sweep_positions",
+    "reconciliations",
+    "reconciliation_exceptions",
+)
 """Rows that change and stay."""
-ADDED = ("messages",)
+ADDED = ("order_payments",)
 """Rows that are as they were when they came."""
 
 
