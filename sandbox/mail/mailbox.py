@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.message import EmailMessage
+from functools import lru_cache
 from pathlib import Path
 
 
@@ -95,6 +96,7 @@ class Mailbox:
             path.unlink(missing_ok=True)
 
 
+@lru_cache(maxsize=2000)
 def _read(message_id: str, raw: bytes) -> Message:
     parsed: EmailMessage = email.message_from_bytes(raw, policy=email.policy.default)
     headers = tuple((name, str(value)) for name, value in parsed.items())

@@ -1,4 +1,7 @@
-"""The web process: gunicorn with threads, around an application that is built after the fork."""
+"""The web process: gunicorn with threads, around an application that is built once, before its processes are forked.
+
+So nothing that builds it may open a connection or start a thread: neither survives a fork.
+"""
 
 import fcntl
 import gc
@@ -110,6 +113,7 @@ def serve(build: Callable[[], Flask], settings: CommonSettings) -> None:
             "bind": settings.bind,
             "workers": settings.web_workers,
             "worker_class": _Worker,
+            "preload_app": True,  # what is imported and built stands in memory once, for all web processes
             "threads": settings.web_threads,
             "timeout": 30,
             "graceful_timeout": 10,

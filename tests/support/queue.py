@@ -270,11 +270,11 @@ class Queue:
 
     def decide(self, ticket_id: str, **more: Any) -> bool:
         """Deliver a decision as an event."""
-        from services.queue.take_event import take_event  # noqa: PLC0415 - keeps the story's imports short
+        from services.queue.take_event import take_events  # noqa: PLC0415 - keeps the story's imports short
 
         body = decision(ticket_id, **more)
         envelope = {"id": new_id("evt"), "type": "entitlements.decision.made.v1", "body": body}
-        return take_event(self.context, envelope)
+        return bool(take_events(self.context, [envelope]))
 
     def ticket(self, ticket_id: str) -> Ticket:
         """The ticket as it stands."""

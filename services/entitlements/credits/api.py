@@ -21,5 +21,5 @@ credits_api = APIBlueprint("credits", __name__, tag="Credits")
 @credits_api.output(Balance)
 def show_balance(query_data: dict[str, Any]) -> credit.Balance:
     """How many incident credits the account of an address has: a contact of a company sees the company's."""
-    with context().db.transaction() as session:
+    with context().db.single() as session:
         return ledger.balance(session, contact_key(query_data["email"]), clock.now())

@@ -35,7 +35,7 @@ def decide(json_data: dict[str, Any]) -> dict[str, Any]:
 @decisions_api.output(Decision)
 def show_decision(ticket_id: str) -> dict[str, Any]:
     """The decision in force for a ticket."""
-    with context().db.transaction() as session:
+    with context().db.single() as session:
         found = decisions.latest(session, ticket_id)
     if found is None:
         raise DecisionNotFound(ticket_id)

@@ -151,7 +151,7 @@ def test_without_a_decision_for_ten_minutes_the_standard_promise_is_given_and_a_
 
 
 def test_the_same_event_twice_does_its_work_once(queue: Queue) -> None:
-    from services.queue.take_event import take_event  # noqa: PLC0415
+    from services.queue.take_event import take_events  # noqa: PLC0415
     from tests.support.queue import decision  # noqa: PLC0415
 
     ticket = queue.open()
@@ -160,8 +160,8 @@ def test_the_same_event_twice_does_its_work_once(queue: Queue) -> None:
         "type": "entitlements.decision.made.v1",
         "body": decision(ticket.id, premium=True, sequence=2),
     }
-    assert take_event(queue.context, event)
-    assert not take_event(queue.context, event)
+    assert take_events(queue.context, [event])
+    assert not take_events(queue.context, [event])
     assert mails_of(queue, ticket.id) == ["acknowledgement", "promise_raised"]
 
 
@@ -204,7 +204,7 @@ def test_while_a_payment_is_pending_no_agent_gets_it_and_the_mail_with_the_link_
     assert not ticket.queued
     queue.sweep("sweep_mails")
     [mail] = queue.mail.taken
-    assert "It is not paid yet." in mail.text
+    assert "Your payment has not arrived yet." in mail.text
     assert queue.mailed(ticket) in mail.text
     assert "A person answers by" not in mail.text
     assert mail.subject == f"Payments fail (#{ticket.number})"

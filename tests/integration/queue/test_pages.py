@@ -196,7 +196,7 @@ def test_who_did_not_pay_chooses_again(queue: Queue) -> None:
     ticket_id = queue.peers.orders[0]["ticket_id"]
     page = browser.get(f"/tickets/{ticket_id}/canceled").location.partition("?")[0]
     assert queue.ticket(ticket_id).payment is Payment.PENDING
-    assert "It is not paid yet." in browser.get(page).text
+    assert "Your payment has not arrived yet." in browser.get(page).text
     assert browser.post(page, f"{page}/standard").status_code == 303
     assert queue.ticket(ticket_id).payment is Payment.NOT_COMPLETED
     assert "Get the faster answer" in browser.get(page).text

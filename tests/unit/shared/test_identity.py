@@ -8,13 +8,13 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from joserfc import jws
+from joserfc import jws, jwt
 from joserfc.jwk import OctKey, OKPKey
 
 from shared import clock
 from shared.api_keys import ApiKey
-from shared.identity import BearerVerifier, ServiceIdentity
-from shared.ids import digest
+from shared.identity import _MOST_KNOWN, BearerVerifier, ServiceIdentity
+from shared.ids import digest, new_id
 
 KEYS = {name: OKPKey.generate_key("Ed25519") for name in ("billing", "queue", "stranger")}
 KEYS_OF_INTEGRATORS = (ApiKey(name="shop", sha256=digest("psk_good"), scopes=frozenset({"tickets:read"})),)
@@ -63,10 +63,49 @@ def test_a_token_is_good_for_a_minute(
     assert (verifier.caller(token) is not None) is good
 
 
-def test_two_tokens_are_never_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_token_is_used_again_for_half_a_minute_at_the_same_peer(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(clock, "now", lambda: NOW)
     identity = ServiceIdentity("queue", private("queue"))
-    assert identity.token("billing") != identity.token("billing")
+    first = identity.token("billing")
+    assert identity.token("entitlements") != first
+    for seconds, same in ((0, True), (29, True), (31, False), (-5, False)):
+        monkeypatch.setattr(clock, "now", lambda later=seconds: NOW + timedelta(seconds=later))
+        again = ServiceIdentity("queue", private("queue"))
+        again._tokens["billing"] = (NOW.timestamp(), first)
+        assert (again.token("billing") == first) is same
+
+
+def test_two_tokens_that_were_made_are_never_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(clock, "now", lambda: NOW)
+    one, other = (ServiceIdentity("queue", private("queue")) for _ in range(2))
+    assert one.token("billing") != other.token("billing")
+
+
+def test_a_token_is_read_once_and_known_until_it_ends(
+    verifier: BearerVerifier, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(clock, "now", lambda: NOW)
+    token = signed("queue")
+    known = verifier.caller(token)
+    monkeypatch.setattr(jwt, "decode", lambda *_args, **_named: pytest.fail("read again"))
+    monkeypatch.setattr(clock, "now", lambda: NOW + timedelta(seconds=59))
+    assert verifier.caller(token) == known
+    monkeypatch.undo()
+    monkeypatch.setattr(clock, "now", lambda: NOW + timedelta(seconds=75))
+    assert verifier.caller(token) is None
+
+
+def test_a_token_that_is_known_does_not_make_another_one_good(verifier: BearerVerifier) -> None:
+    token = signed("queue")
+    assert verifier.caller(token) is not None
+    assert verifier.caller(token[:-6] + ("AAAAAA" if token[-6:] != "AAAAAA" else "BBBBBB")) is None
+    assert verifier.caller(signed("queue", aud="billing")) is None
+
+
+def test_many_tokens_are_known_and_not_more(verifier: BearerVerifier) -> None:
+    for _ in range(_MOST_KNOWN + 10):
+        assert verifier.caller(signed("queue", jti=new_id("jwt"))) is not None
+    assert len(verifier._known) <= _MOST_KNOWN
 
 
 def test_who_signs_with_another_key_is_nobody(verifier: BearerVerifier) -> None:
