@@ -58,6 +58,13 @@ def grant_app(op: Operations | Any, table: str, *, append_only: bool = False, re
     op.execute(f'GRANT {rights} ON "{table}" TO "{role}"')
 
 
+def take_from_app(op: Operations | Any, rights: str, *tables: str) -> None:
+    """Take rights (`"DELETE"`, `"UPDATE, DELETE"`) that the service never uses away from its role."""
+    role = context.config.attributes["app_role"]
+    for table in tables:
+        op.execute(f'REVOKE {rights} ON "{table}" FROM "{role}"')
+
+
 def grant_sequences(op: Operations | Any) -> None:
     """Let the service's role draw numbers from the sequences that exist now."""
     role = context.config.attributes["app_role"]

@@ -2,7 +2,7 @@
 
 - `GET /`: the page for people.
 - `GET /readyz`: 200 when it answers.
-- `GET /_sandbox/state`: JSON with counts of objects, deliveries by state, timers; the clock, and the faults that are on.
+- `GET /_sandbox/state`: JSON with counts of objects, deliveries by state, timers; the clock and the faults that are on.
 - `POST /_sandbox/faults` `{"kind", "match"?, "times"?, "seconds"?, "share"?, "status"?}` (JSON or form): switch a
   fault on (see `faults`);
   `times` null strikes until cleared. `GET` lists them, `DELETE` (or `POST /_sandbox/faults/clear`) clears them.

@@ -41,11 +41,12 @@ from services.billing.stripe_inbox.store import WORK as EVENTS
 from services.billing.stripe_inbox.tables import webhook_events
 from shared import clock
 from shared.env import Env
-from shared.web.access import STAFF_SESSION
 from shared.work.run import run_due
 from tests.support import web
 from tests.support.calls_outside import calls_outside_transactions
+from tests.support.databases import as_owner
 from tests.support.settings import API_KEY, STRIPE_KEY, WEBHOOK_SECRET, environment
+from tests.support.staff import sign_in
 from tests.support.stripe_client import eventually
 
 PURCHASED = "billing.incidents.purchased.v1"
@@ -201,9 +202,9 @@ class Shop:
             return session.execute(query).scalar()
 
     def execute(self, statement: str) -> None:
-        """Change rows behind the product's back."""
-        with self.context.db.transaction() as session:
-            session.execute(sa.text(statement))
+        """Change rows behind the product's back, as the owner: the product's own role may not do everything."""
+        with as_owner(self.variables) as connection:
+            connection.execute(sa.text(statement))
 
     def purchases(self) -> list[dict[str, Any]]:
         """The purchases that entitlements was told of."""
@@ -238,8 +239,7 @@ class Shop:
     def staff(self, *roles: str) -> FlaskClient:
         """A browser of somebody who has signed in."""
         client = self.app.test_client()
-        with client.session_transaction() as session:
-            session[STAFF_SESSION] = {"sub": "finn", "name": "Finn Walsh", "email": None, "roles": list(roles)}
+        sign_in(client, "finn", "Finn Walsh", *roles)
         return client
 
 

@@ -35,7 +35,7 @@ def _reconciliation(run: Reconciliation) -> dict[str, Any]:
 
 
 @reconciliations_api.post("/v1/reconciliations")
-@allow(staff=("finance",), api_keys=True)
+@allow(staff=("finance",), scope="reconciliations:write")
 @idempotent
 @reconciliations_api.input(schemas.ReconciliationRequest)
 @reconciliations_api.output(schemas.Reconciliation, status_code=201)
@@ -51,7 +51,7 @@ def create_reconciliation(json_data: dict[str, Any]) -> dict[str, Any]:
 
 
 @reconciliations_api.get("/v1/reconciliations")
-@allow(staff=("finance",), api_keys=True)
+@allow(staff=("finance",), scope="reconciliations:read")
 @reconciliations_api.input(PageQuery, location="query")
 @reconciliations_api.output(schemas.Reconciliations)
 def list_reconciliations(query_data: dict[str, Any]) -> dict[str, Any]:
@@ -92,7 +92,7 @@ def _mismatch(mismatch: Mismatch) -> dict[str, Any]:
 
 
 @reconciliations_api.get("/v1/reconciliations/<reconciliation_id>/exceptions")
-@allow(staff=("finance",), api_keys=True)
+@allow(staff=("finance",), scope="reconciliations:read")
 @reconciliations_api.input(PageQuery, location="query")
 @reconciliations_api.output(schemas.Mismatches)
 def list_exceptions(reconciliation_id: str, query_data: dict[str, Any]) -> dict[str, Any]:

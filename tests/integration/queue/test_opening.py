@@ -274,4 +274,4 @@ def test_the_audit_trail_of_a_ticket_is_numbered_without_gaps_and_nobody_can_edi
     assert (entries[2].before["response_class"], entries[2].after["response_class"]) == ("standard", "premium")
     for statement in ("update audit_entries set why = ''", "delete from audit_entries", "truncate audit_entries"):
         with pytest.raises(ProgrammingError, match="permission denied"):
-            queue.write(statement)
+            queue.rows(sa.text(statement))
