@@ -63,7 +63,7 @@ def list_reconciliations(query_data: dict[str, Any]) -> dict[str, Any]:
 
 
 @reconciliations_api.get("/v1/reconciliations/<reconciliation_id>")
-@allow(staff=("finance",), api_keys=True)
+@allow(staff=("finance",), scope="reconciliations:read")
 @reconciliations_api.output(schemas.Reconciliation)
 def show_reconciliation(reconciliation_id: str) -> dict[str, Any]:
     """A run: how far it has come, and what came of it."""
