@@ -31,6 +31,7 @@ RIGHTS = {
     | {
         "accounts": CHANGE,
         "balance_transactions": CHANGE,
+        "book_balances": "SELECT",  # kept by the database itself, with each entry
         "charges": CHANGE,
         "consumptions": CHANGE,
         "contacts": CHANGE,

@@ -7,8 +7,8 @@ from alembic import op
 
 from shared.migrations import grant_app
 
-revision = "0005"
-down_revision = "0004"
+revision = "0007"
+down_revision = "0006"
 
 SESSIONS = """
 CREATE TABLE staff_sessions (

@@ -7,8 +7,8 @@ from alembic import op
 
 from shared.migrations import take_from_app
 
-revision = "0006"
-down_revision = "0005"
+revision = "0008"
+down_revision = "0007"
 
 KEPT = (
     "accounts",
