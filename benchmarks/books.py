@@ -53,12 +53,12 @@ def fill(owner: "psycopg.Connection[object]", *, first: int, count: int, begins_
     owner.execute("INSERT INTO accounts (account_id, created_at) VALUES ('acc_many', now()) ON CONFLICT DO NOTHING")
     for switch in ("DISABLE", "ENABLE"):
         for table in ("ledger_transactions", "ledger_entries"):
-            owner.execute(f"ALTER TABLE {table} {switch} TRIGGER {table}_balance")  # type: ignore[arg-type]
+            owner.execute(f"ALTER TABLE {table} {switch} TRIGGER {table}_balance")
         if switch == "DISABLE":
             for begin in range(0, count, _PORTION):
                 last = min(begin + _PORTION, count)
                 values = {"first": begin + first, "last": first + last - 1, "at": begins_at}
                 values["at"] = begins_at.fromtimestamp(begins_at.timestamp() - first / 100, begins_at.tzinfo)
                 for statement in _FILL:
-                    owner.execute(statement, values)  # type: ignore[arg-type]
+                    owner.execute(statement, values)
     owner.execute("VACUUM ANALYZE")

@@ -118,7 +118,7 @@ def _mirror(benchmark: Benchmark, running: Servers, db: Database) -> None:
     def bare_insert() -> int:
         for _ in range(batches):
             for statement, columns in zip(BARE_MIRROR, _columns([next(_numbers) for _ in range(BATCH)]), strict=True):
-                bare.execute(statement, columns)  # type: ignore[arg-type]
+                bare.execute(statement, columns)
             bare.commit()
         return batches * BATCH
 
