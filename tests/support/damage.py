@@ -45,6 +45,18 @@ DAMAGE: dict[str, tuple[str, str]] = {
     ),
     "booked twice": ("booked_twice", _again(_CHARGE)),
     "booked three times": ("booked_twice", _again(_CHARGE) + ";" + _again(_CHARGE, "y")),
+    "once more without lines": (
+        "booked_twice",
+        _again(_CHARGE).split(";")[0],
+    ),
+    "two lines more that cancel out": (
+        "ledger_amount_mismatch",
+        f"""
+            INSERT INTO ledger_entries (transaction_id, line, ledger_account, amount_minor, currency)
+                SELECT transaction_id, line + 2, 'revenue', amount_minor, currency
+                FROM ledger_entries WHERE transaction_id = {_CHARGE}
+        """,
+    ),
     "booked once more under a made-up source": (
         "+ledger_without_charge",
         _again(_CHARGE, source="'made_up_' || source_id"),
@@ -176,6 +188,14 @@ DAMAGE: dict[str, tuple[str, str]] = {
     "charge without balance transaction": (
         "balance_transaction_missing",
         "UPDATE charges SET balance_transaction_id = NULL WHERE charge_id = :charge",
+    ),
+    "fee for nobody, of a charge without balance transaction": (
+        "balance_transaction_missing",
+        """
+            UPDATE ledger_transactions SET order_id = NULL
+            WHERE source_kind = 'balance_transaction' AND source_id = :balance;
+            UPDATE charges SET balance_transaction_id = NULL WHERE charge_id = :charge
+        """,
     ),
     "charge with a made-up balance transaction": (
         "balance_transaction_missing",

@@ -23,6 +23,7 @@ from shared.ids import new_id
 WITHIN = timedelta(seconds=40)
 """The time-out of its statements: a day is larger than what a page asks, and nobody waits at a page for it."""
 PORTION = 2_000
+_ROOM = sa.text("SET LOCAL work_mem = '64MB'")  # for each of a dozen hash tables: with less they go to the disk
 _PATIENCE = sa.text(f"SET LOCAL statement_timeout = {int(WITHIN.total_seconds() * 1000)}")
 
 # As psycopg takes it: SQLAlchemy streams by a cursor of the server, and Postgres plans none of these on several cores.
@@ -65,6 +66,7 @@ def look(session: Session, day: BookDay) -> Iterator[Any]:
     The rows still come, over this session's connection, while they are taken.
     """
     session.execute(_PATIENCE)
+    session.execute(_ROOM)
     cursor = session.connection().connection.cursor(row_factory=namedtuple_row)
     values = {"begins_at": day.begins_at, "ends_at": day.ends_at}
     rows: Iterator[Any] = cursor.stream(_QUICK_LOOK, values)

@@ -17,11 +17,13 @@ _LINES = """
 # that the joins are full brings them out.
 QUICK_LOOK = sa.text(
     f"""
-SELECT * FROM (
-SELECT CASE WHEN plain THEN 'plain' WHEN charge_id IS NOT NULL THEN 'charge' WHEN booked_id IS NOT NULL THEN 'ledger'
-            WHEN fee_id IS NOT NULL THEN 'fee' ELSE 'order' END AS kind,
-       CASE WHEN NOT plain THEN coalesce(charge_id, booked_id, fee_id, order_id) END AS name,
-       CASE WHEN plain THEN currency END AS currency, CASE WHEN plain THEN balance_currency END AS balance_currency,
+SELECT split_part(name, ' ', 1) AS kind, substr(name, strpos(name, ' ') + 1) AS name, currency, balance_currency,
+       payments, amount_minor, fee_minor
+FROM (
+SELECT CASE WHEN plain THEN 'plain' WHEN charge_id IS NOT NULL THEN 'charge ' || charge_id
+            WHEN booked_id IS NOT NULL THEN 'ledger ' || booked_id WHEN fee_id IS NOT NULL THEN 'fee ' || fee_id
+            ELSE 'order ' || order_id END AS name,
+       currency, balance_currency,
        count(*) AS payments, sum(amount_minor)::bigint AS amount_minor, sum(fee_minor)::bigint AS fee_minor
 FROM (
     SELECT coalesce(c.charge_id, p.charge_id) AS charge_id, l.source_id AS booked_id, f.source_id AS fee_id,
@@ -64,8 +66,8 @@ FROM (
         GROUP BY t.source_id
     ) f ON f.source_id = c.balance_transaction_id
 ) pairs
-GROUP BY 1, 2, 3, 4
-) looked ORDER BY kind = 'plain' DESC, kind = 'charge' DESC, kind
+GROUP BY 1, 2, 3
+) looked ORDER BY name = 'plain' DESC, name LIKE 'charge %' DESC, split_part(name, ' ', 1)
 """  # noqa: S608 - constants of this module
 )
 
