@@ -110,7 +110,7 @@ def entry_of(
     none that has the name of a column: SQLAlchemy would write it into that column, in each UPDATE of the statement.
     """
     values = {
-        "aggregate": sa.literal(aggregate, sa.Text),
+        "aggregate": sa.literal_column(f"'{aggregate}'", sa.Text),
         "aggregate_id": aggregate_id,
         "number": changed.c.audit_number,
         "owner_key": owner_key,

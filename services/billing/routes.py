@@ -14,14 +14,14 @@ from services.billing.orders.api import orders_api
 from services.billing.reconciliation.api import reconciliations_api
 from services.billing.reconciliation.pages import finance
 from services.billing.stripe_inbox.api import webhooks
-from services.billing.take_event import take_event
+from services.billing.take_event import take_events
 from services.billing.trace.pages import trace
 from shared.web.events import events_api
 
 
 def blueprints(context: Context) -> tuple[Blueprint, ...]:
     """Pages, API, the door of webhooks and the door of events."""
-    events = events_api(lambda event: take_event(context, event), callers=("entitlements",))
+    events = events_api(lambda events: take_events(context, events), callers=("entitlements",))
     return (
         *(offer, checkout, finance, journal, customers, trace, webhooks),
         *(offers_api, checkout_api, orders_api, accounts_api, reconciliations_api, events),

@@ -1,21 +1,28 @@
-"""Take an event from another service: its work and the mark that it is done stand in one transaction."""
+"""Take events from another service: their work and the mark that it is done stand in one transaction."""
 
+from collections.abc import Sequence
 from typing import Any
+
+from sqlalchemy.orm import Session
 
 from services.billing.context import Context
 from services.billing.revenue.record import record_consumption
-from shared.inbox import UnknownEvent, read_body, receive
+from shared.inbox import UnknownEvent, take
 
-CONSUMED = "entitlements.credit.consumed.v1"
+Body = dict[str, Any]
 
 
-def take_event(context: Context, event: dict[str, Any]) -> bool:
-    """Do the work of an event (EnvelopeV1), once; False when it was done before. Raises UnknownEvent."""
-    if event["type"] != CONSUMED:
-        raise UnknownEvent(f"Billing does not take {event['type']}.", field="type")
-    body = read_body(event["type"], event["body"])
-    with context.db.transaction() as session:
-        if not receive(session, event["id"], event["type"]):
-            return False
-        record_consumption(session, body)
-    return True
+def take_events(context: Context, events: Sequence[Body]) -> int:
+    """Do the work of events (EnvelopeV1), each once, all of them or none; returns for how many it was done now.
+
+    Raises UnknownEvent.
+    """
+
+    def do(session: Session, event_type: str, body: Body) -> None:
+        match event_type:
+            case "entitlements.credit.consumed.v1":
+                record_consumption(session, body)
+            case other:
+                raise UnknownEvent(f"Billing does not take {other}.", field="type")
+
+    return take(context.db, events, do)

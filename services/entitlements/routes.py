@@ -7,7 +7,7 @@ from services.entitlements.context import Context
 from services.entitlements.credits.api import credits_api
 from services.entitlements.decisions.api import decisions_api
 from services.entitlements.response_classes.api import response_classes_api
-from services.entitlements.take_event import take_event
+from services.entitlements.take_event import take_events
 from services.entitlements.traces.api import traces_api
 from shared.web.access import public
 from shared.web.events import events_api
@@ -24,5 +24,5 @@ def home() -> Response:
 
 def blueprints(context: Context) -> tuple[Blueprint, ...]:
     """The API, the door of events, and the way to the reference."""
-    events = events_api(lambda event: take_event(context, event), callers=("billing", "queue"))
+    events = events_api(lambda events: take_events(context, events), callers=("billing", "queue"))
     return (decisions_api, credits_api, response_classes_api, traces_api, events, pages)

@@ -1,27 +1,28 @@
-"""Take an event from another service: its work and the mark that it is done stand in one transaction."""
+"""Take events from another service: their work and the mark that it is done stand in one transaction."""
 
+from collections.abc import Sequence
 from typing import Any
+
+from sqlalchemy.orm import Session
 
 from services.entitlements.account_changes.record import AccountChange, record_account
 from services.entitlements.context import Context
 from services.entitlements.credits.consume import consume_hold
 from services.entitlements.credits.release import release_hold
 from services.entitlements.purchases.record import Purchase, record_purchase
-from shared.inbox import UnknownEvent, read_body, receive
+from shared.inbox import UnknownEvent, take
 
 Body = dict[str, Any]
 
 
-def take_event(context: Context, event: Body) -> bool:
-    """Do the work of an event (EnvelopeV1), once; False when it was done before.
+def take_events(context: Context, events: Sequence[Body]) -> int:
+    """Do the work of events (EnvelopeV1), each once, all of them or none; returns for how many it was done now.
 
     Raises UnknownEvent, and refusals of the use cases: what cannot be done stays visible at its sender.
     """
-    body = read_body(event["type"], event["body"])
-    with context.db.transaction() as session:
-        if not receive(session, event["id"], event["type"]):
-            return False
-        match event["type"]:
+
+    def do(session: Session, event_type: str, body: Body) -> None:
+        match event_type:
             case "billing.account.changed.v1":
                 record_account(session, _account_change(body))
             case "billing.incidents.purchased.v1":
@@ -32,7 +33,8 @@ def take_event(context: Context, event: Body) -> bool:
                 release_hold(session, body["ticket_id"], body["outcome"], body["closed_at"])
             case other:
                 raise UnknownEvent(f"Entitlements does not take {other}.", field="type")
-    return True
+
+    return take(context.db, events, do)
 
 
 def _account_change(body: Body) -> AccountChange:

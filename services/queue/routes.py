@@ -12,7 +12,7 @@ from services.queue.intake.api import intake_api
 from services.queue.intake.pages import ask_pages
 from services.queue.payments.pages import return_pages
 from services.queue.reports.pages import reports
-from services.queue.take_event import take_event
+from services.queue.take_event import take_events
 from services.queue.tickets.api import tickets_api
 from shared.reader import reader
 from shared.web.access import public
@@ -35,6 +35,6 @@ def home() -> Response:
 
 def blueprints(context: Context) -> tuple[Blueprint, ...]:
     """The customer's pages, the desk, the API and the door of events."""
-    events = events_api(lambda event: take_event(context, event), callers=("entitlements",))
+    events = events_api(lambda events: take_events(context, events), callers=("entitlements",))
     apis = (intake_api, tickets_api, conversation_api, events)
     return (*apis, pages, ask_pages, ticket_pages, return_pages, desk, reports)

@@ -1,25 +1,29 @@
-"""Take an event from another service: its work and the mark that it is done stand in one transaction."""
+"""Take events from another service: their work and the mark that it is done stand in one transaction."""
 
+from collections.abc import Sequence
 from typing import Any
+
+from sqlalchemy.orm import Session
 
 from services.queue.context import Context
 from services.queue.decisions.record import record_decision
 from services.queue.gateways.entitlements import decision_in
-from shared.inbox import UnknownEvent, read_body, receive
+from shared.inbox import UnknownEvent, take
+
+Body = dict[str, Any]
 
 
-def take_event(context: Context, event: dict[str, Any]) -> bool:
-    """Do the work of an event (EnvelopeV1), once; False when it was done before.
+def take_events(context: Context, events: Sequence[Body]) -> int:
+    """Do the work of events (EnvelopeV1), each once, all of them or none; returns for how many it was done now.
 
     Raises UnknownEvent, and TicketNotFound: an event for a ticket that is not here stays visible at its sender.
     """
-    body = read_body(event["type"], event["body"])
-    with context.db.transaction() as session:
-        if not receive(session, event["id"], event["type"]):
-            return False
-        match event["type"]:
+
+    def do(session: Session, event_type: str, body: Body) -> None:
+        match event_type:
             case "entitlements.decision.made.v1":
                 record_decision(session, context.settings, decision_in(body), actor="service:entitlements")
             case other:
                 raise UnknownEvent(f"Queue does not take {other}.", field="type")
-    return True
+
+    return take(context.db, events, do)

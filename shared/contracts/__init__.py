@@ -7,7 +7,7 @@ required field, another meaning or a field that goes is a new version beside the
 
 from shared.contracts.classes import ClassTargetsV1, ResponseClassV1
 from shared.contracts.decisions import DecisionRequestV1, DecisionV1, ReasonV1, SourceV1
-from shared.contracts.events import EVENTS, EnvelopeV1
+from shared.contracts.events import EVENTS, EnvelopesV1, EnvelopeV1, shape_of
 
 __all__ = [
     "EVENTS",
@@ -15,7 +15,9 @@ __all__ = [
     "DecisionRequestV1",
     "DecisionV1",
     "EnvelopeV1",
+    "EnvelopesV1",
     "ReasonV1",
     "ResponseClassV1",
     "SourceV1",
+    "shape_of",
 ]

@@ -1,5 +1,7 @@
 """The events that travel from an outbox to an inbox, by type."""
 
+from functools import cache
+
 from marshmallow import fields, validate
 
 from shared.contracts.contract import Contract
@@ -15,6 +17,12 @@ class EnvelopeV1(Contract):
     occurred_at = fields.AwareDateTime(required=True)
     request_id = fields.String(required=True)
     body = fields.Dict(keys=fields.String(), required=True)
+
+
+class EnvelopesV1(Contract):
+    """What is posted to a consumer's `/events/batch`: all of it is taken, or nothing."""
+
+    events = fields.List(fields.Nested(EnvelopeV1), required=True, validate=validate.Length(1, 100))
 
 
 class IncidentsPurchasedV1(Contract):
@@ -83,3 +91,9 @@ EVENTS: dict[str, type[Contract]] = {
     "queue.ticket.first_responded.v1": TicketFirstRespondedV1,
     "queue.ticket.closed.v1": TicketClosedV1,
 }
+
+
+@cache
+def shape_of(event_type: str) -> Contract:
+    """The shape of an event's body. Made once: making it takes longer than reading a body with it."""
+    return EVENTS[event_type]()

@@ -1,18 +1,21 @@
-"""The door for events: each service takes those of its peers at POST /events."""
+"""The door for events: each service takes those of its peers at POST /events, several at POST /events/batch."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from apiflask import APIBlueprint, Schema
-from apiflask.fields import Boolean
+from apiflask.fields import Boolean, Integer
 
-from shared.contracts import EnvelopeV1
-from shared.telemetry import bound_request_id
+from shared.contracts import EnvelopesV1, EnvelopeV1
 from shared.web.access import services
 
 
 class Envelope(EnvelopeV1, Schema):
     """An event of a peer; `body` has the shape that the contracts name for its type."""
+
+
+class Envelopes(EnvelopesV1, Schema):
+    """Several events of a peer."""
 
 
 class EventTaken(Schema):
@@ -21,8 +24,14 @@ class EventTaken(Schema):
     done_now = Boolean()
 
 
-def events_api(take: Callable[[dict[str, Any]], bool], *, callers: tuple[str, ...]) -> APIBlueprint:
-    """POST /events for these peers; `take` does the work of an event once and says whether that was now."""
+class EventsTaken(Schema):
+    """For how many of the events the work was done now; for the others it had been done before."""
+
+    done_now = Integer()
+
+
+def events_api(take: Callable[[Sequence[dict[str, Any]]], int], *, callers: tuple[str, ...]) -> APIBlueprint:
+    """The door for these peers; `take` does the work of events, each once, and says for how many that was now."""
     api = APIBlueprint("events", __name__, tag="Events")
 
     @api.post("/events")
@@ -31,7 +40,14 @@ def events_api(take: Callable[[dict[str, Any]], bool], *, callers: tuple[str, ..
     @api.output(EventTaken)
     def take_event(json_data: dict[str, Any]) -> dict[str, Any]:
         """Take an event of a peer; its work is done once for each id."""
-        with bound_request_id(json_data["request_id"]):
-            return {"done_now": take(json_data)}
+        return {"done_now": bool(take([json_data]))}
+
+    @api.post("/events/batch")
+    @services(*callers)
+    @api.input(Envelopes)
+    @api.output(EventsTaken)
+    def take_events(json_data: dict[str, Any]) -> dict[str, Any]:
+        """Take several events of a peer: all of them, or none where one is refused. Then send each one alone."""
+        return {"done_now": take(json_data["events"])}
 
     return api

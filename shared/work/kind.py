@@ -106,8 +106,12 @@ class WorkKind:
         return None
 
     def claim_batch(self, session: Session, most: int) -> list[Item]:
-        """Take up to so many due items that never failed. Who stood beside a death is taken alone from then on."""
-        return self._claimed(session.execute(self._claim_batch, {"most": most}).all())
+        """Take up to so many due items that never failed, those that wait longest first.
+
+        Who stood beside a death is taken alone from then on.
+        """
+        claimed = self._claimed(session.execute(self._claim_batch, {"most": most}).all())
+        return sorted(claimed, key=lambda item: (item.waits_since, item.key))
 
     def claim_one(self, session: Session, key: str) -> Item | None:
         """Take this item; None when it is not due, done, parked, or somebody else is at it."""

@@ -3,7 +3,7 @@
 import signal
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any, Final
@@ -33,6 +33,8 @@ class WorkOutOfTime(BaseException):
 
 Do = Callable[[Item], None]
 """What is done for an item."""
+Together = Callable[[Sequence[Item]], Sequence[Item]]
+"""What is done for several items at once, all or none of each lot; returns those that are done."""
 
 
 def run_due(db: Database, kind: WorkKind, do: Do, *, lasts: timedelta = RUN) -> int:
@@ -53,16 +55,19 @@ def run_due(db: Database, kind: WorkKind, do: Do, *, lasts: timedelta = RUN) -> 
     return run.went_well
 
 
-def run_batches(db: Database, kind: WorkKind, do: Do, *, most: int, lasts: timedelta = RUN) -> int:
+def run_batches(
+    db: Database, kind: WorkKind, do: Do, *, most: int, together: Together | None = None, lasts: timedelta = RUN
+) -> int:
     """Do what is due, batch by batch; returns how many went well. For small work whose effect is not in our database.
 
-    `do` writes nothing: what went well is written down at the end of each batch, and what its worker did not live to
-    write down is done again.
+    A batch is first tried `together`, where that is possible; what that leaves is done one by one. Neither writes
+    anything: what went well is written down at the end of each batch, and what its worker did not live to write down
+    is done again.
     """
     run = _Run(db, kind, do)
     begins_until = time.monotonic() + (lasts - 2 * kind.longest).total_seconds()
     while time.monotonic() < begins_until:
-        with db.transaction() as session:
+        with db.single() as session:
             items = kind.claim_batch(session, most)
         if not items:
             with db.transaction() as session:
@@ -71,8 +76,9 @@ def run_batches(db: Database, kind: WorkKind, do: Do, *, most: int, lasts: timed
                 break
             items = [alone]
         begun_until = time.monotonic() + kind.longest.total_seconds()
-        good = []
-        for item in items:
+        good = run.attempt_together(items, together) if together and len(items) > 1 else []
+        done = {item.key for item in good}
+        for item in (item for item in items if item.key not in done):
             if time.monotonic() > begun_until:
                 run.leave(item)
             elif run.attempt(item):
@@ -131,6 +137,20 @@ class _Run:
             self.unanswered_in_a_row = 0
             return True
         return False
+
+    def attempt_together(self, items: Sequence[Item], together: Together) -> list[Item]:
+        """Try them at once; those that went well. The others are tried as if nothing had been."""
+        try:
+            with deadline(self._kind.longest.total_seconds()), _cut_off_after(self._kind.longest):
+                good = list(together(items))
+        except WorkOutOfTime:
+            return []
+        except Exception:
+            log.exception("work failed together; each is tried alone", kind=self._kind.name)
+            return []
+        self.went_well += len(good)
+        self._served.update(item.lane for item in good)
+        return good
 
     def leave(self, item: Item) -> None:
         """The claim is running out and it was not tried: the next run takes it."""

@@ -15,6 +15,7 @@ MORE = {"said_by_a_newer_release": {"deep": [1, {"deeper": None}]}}
 QUESTIONS: dict[tuple[str, str], tuple[str | None, str | None]] = {
     ("POST", "/v1/decisions"): ("DecisionRequestV1", "DecisionV1"),
     ("POST", "/events"): ("EnvelopeV1", None),
+    ("POST", "/events/batch"): ("EnvelopesV1", None),
     ("GET", "/v1/response-classes"): (None, "ClassTargetsV1"),
 }
 """What is asked and answered under a contract."""
@@ -29,9 +30,9 @@ class NewerRelease:
     def message(self, contract: str, message: dict[str, Any]) -> dict[str, Any]:
         """The message as a newer release would send it."""
         said = self._object(schemas()[contract], message)
-        if contract == "EnvelopeV1":
-            self.met.add(said["type"])
-            said["body"] = self._object(EVENTS[said["type"]], said["body"])
+        for event in {"EnvelopeV1": [said], "EnvelopesV1": said.get("events", [])}.get(contract, []):
+            self.met.add(event["type"])
+            event["body"] = self._object(EVENTS[event["type"]], event["body"])
         return said
 
     def _object(self, schema: type[Contract], told: dict[str, Any]) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from services.entitlements.context import Context
 from services.entitlements.credits.tables import grants
 from services.entitlements.decisions.decide import Question, decide_ticket
 from services.entitlements.decisions.decision import Decision
-from services.entitlements.take_event import take_event
+from services.entitlements.take_event import take_events
 from shared.env import Env
 from tests.support.settings import environment
 
@@ -34,16 +34,19 @@ class Told:
     def event(self, event_type: str, body: Body, event_id: str | None = None) -> bool:
         """Take an event; a new one unless its id is given."""
         self._events += 1
-        return take_event(
+        told = take_events(
             self.context,
-            {
-                "id": event_id or f"evt_{self._events}_{id(self)}",
-                "type": event_type,
-                "body": body,
-                "request_id": "req_1",
-                "occurred_at": MONDAY,
-            },
+            [
+                {
+                    "id": event_id or f"evt_{self._events}_{id(self)}",
+                    "type": event_type,
+                    "body": body,
+                    "request_id": "req_1",
+                    "occurred_at": MONDAY,
+                }
+            ],
         )
+        return bool(told)
 
     def bought(
         self,

@@ -24,6 +24,11 @@ def taken(_told: dict[str, Any]) -> Answer:
     return 200, b'{"done_now": true}'
 
 
+def events_in(told: dict[str, Any]) -> list[dict[str, Any]]:
+    """The events of a request: one, or several together."""
+    return list(told.get("events", [told]))
+
+
 def client_of(url: str, *, timeout_s: float = 2.0) -> ServiceClient:
     """A client for whoever listens there, as billing would have for entitlements."""
     return ServiceClient(

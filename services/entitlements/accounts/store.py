@@ -16,7 +16,24 @@ _emails = sa.func.array(
 )
 _account = sa.select(
     accounts.c.account_id, accounts.c.version, accounts.c.name, accounts.c.merged_into, _emails.label("emails")
+).where(accounts.c.account_id == sa.bindparam("wanted"))
+_open = (
+    insert(accounts)
+    .values(account_id=sa.bindparam("account_id"), created_at=sa.bindparam("created_at"))
+    .on_conflict_do_update(index_elements=[accounts.c.account_id], set_={"version": accounts.c.version})
 )
+_write = (
+    accounts.update()
+    .where(accounts.c.account_id == sa.bindparam("wanted"))
+    .values(
+        version=sa.bindparam("version"),
+        name=sa.bindparam("name"),
+        merged_into=sa.bindparam("merged_into"),
+        audit_number=accounts.c.audit_number + 1,
+    )
+    .returning(accounts.c.audit_number)
+)
+_add_contacts = contacts.insert()
 
 
 def account_of(email: sa.ColumnElement[str]) -> "sa.ScalarSelect[str]":
@@ -37,12 +54,8 @@ def lock_all(session: Session) -> None:
 
 def lock(session: Session, account_id: str, now: datetime) -> Account:
     """The account, opened if nothing has named it before; until the end of the transaction it stays as it is."""
-    session.execute(
-        insert(accounts)
-        .values(account_id=account_id, created_at=now)
-        .on_conflict_do_update(index_elements=[accounts.c.account_id], set_={"version": accounts.c.version})
-    )
-    row = session.execute(_account.where(accounts.c.account_id == account_id)).one()
+    session.execute(_open, {"account_id": account_id, "created_at": now})
+    row = session.execute(_account, {"wanted": account_id}).one()
     return Account(**{**row._mapping, "emails": frozenset(row.emails)})
 
 
@@ -50,24 +63,15 @@ def write(session: Session, before: Account, after: Account, change: Change) -> 
     """Write what has changed of an account and its contacts, with an entry in the trail."""
     if after == before:
         return
-    number = session.execute(
-        accounts.update()
-        .where(accounts.c.account_id == after.account_id)
-        .values(
-            version=after.version,
-            name=after.name,
-            merged_into=after.merged_into,
-            audit_number=accounts.c.audit_number + 1,
-        )
-        .returning(accounts.c.audit_number)
-    ).scalar_one()
+    values = {"version": after.version, "name": after.name, "merged_into": after.merged_into}
+    number = session.execute(_write, {"wanted": after.account_id, **values}).scalar_one()
     if gone := before.emails - after.emails:
         session.execute(
             contacts.delete().where(contacts.c.account_id == after.account_id, contacts.c.email.in_(sorted(gone)))
         )
     if new := after.emails - before.emails:
         rows = [{"email": email, "account_id": after.account_id, "created_at": change.at} for email in sorted(new)]
-        session.execute(contacts.insert(), rows)
+        session.execute(_add_contacts, rows)
     append(
         session,
         change,

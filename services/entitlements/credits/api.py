@@ -16,10 +16,10 @@ credits_api = APIBlueprint("credits", __name__, tag="Credits")
 
 
 @credits_api.get("/v1/balance")
-@allow(services=("queue",), api_keys=True)
+@allow(services=("queue",), scope="balances:read")
 @credits_api.input(BalanceQuery, location="query")
 @credits_api.output(Balance)
 def show_balance(query_data: dict[str, Any]) -> credit.Balance:
     """How many incident credits the account of an address has: a contact of a company sees the company's."""
-    with context().db.transaction() as session:
+    with context().db.single() as session:
         return ledger.balance(session, contact_key(query_data["email"]), clock.now())

@@ -95,6 +95,18 @@ class GrantFact:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Purse:
+    """What a ticket could be paid with: the grants of its requester's account, and those that were bought for it.
+
+    `ticket_is_known`: somebody has asked about the ticket, or bought for it.
+    """
+
+    account_id: str | None
+    grants: tuple[GrantFact, ...]
+    ticket_is_known: bool
+
+
+@dataclass(frozen=True, kw_only=True)
 class Moved:
     """A credit that has moved: the entry, and the grant that it belongs to."""
 

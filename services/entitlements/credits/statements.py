@@ -1,6 +1,6 @@
 """The statements that grant and move credits: the grant's row, the ledger's entry and the trail's, all in one."""
 
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
@@ -14,8 +14,6 @@ from shared.audit import entry_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-COUNTERS = ("granted", "available", "held", "consumed", "expired", "revoked")
 
 # No parameter has the name of a column: SQLAlchemy would write it into that column, in each UPDATE of the statement.
 _ticket = sa.bindparam("of_ticket", type_=sa.Text)
@@ -52,8 +50,10 @@ def _count(what: sa.ColumnElement[Any], *conditions: sa.ColumnElement[bool]) -> 
     return sa.select(what).where(credit_entries.c.ticket_id == _ticket, *conditions).scalar_subquery()
 
 
-_next_cycle = _count(sa.func.coalesce(sa.func.max(credit_entries.c.cycle), 0) + 1)
-_next_use = _count(sa.func.count() + 1, credit_entries.c.kind == EntryKind.RESTORE)
+# Written out, as each parameter costs its share: the longest of these statements is one of the most frequent.
+_one = sa.literal_column("1", sa.Integer)
+_next_cycle = _count(sa.func.coalesce(sa.func.max(credit_entries.c.cycle), sa.literal_column("0")) + _one)
+_next_use = _count(sa.func.count() + _one, credit_entries.c.kind == EntryKind.RESTORE)
 _ENDS = (EntryKind.CONSUME, EntryKind.RELEASE)
 
 _WHICH: dict[EntryKind, "sa.Select[Any]"] = {
@@ -67,26 +67,31 @@ _WHICH: dict[EntryKind, "sa.Select[Any]"] = {
 """Of which grant a movement takes its credit. The caller holds the ticket's lock where a ticket is named."""
 
 
-def _moving(kind: EntryKind) -> sa.Select[Any]:
+@dataclass(frozen=True, kw_only=True)
+class _Move:
+    """A movement as parts of a statement: the grant's row, the ledger's entry, the trail's."""
+
+    moved: sa.CTE
+    added: sa.CTE
+    trail: sa.CTE
+
+
+def _move(kind: EntryKind, which: sa.CTE) -> _Move:
     amount = sa.bindparam("amount", type_=sa.Integer)
-    step = {name: sign * amount for name, sign in asdict(MOVEMENTS[kind]).items() if sign}
-    which = _WHICH[kind].cte("which")
+    signs = {name: sign for name, sign in asdict(MOVEMENTS[kind]).items() if sign}
     moved = (
         grants.update()
-        .where(
-            grants.c.id == which.c.grant_id,
-            *(grants.c[name] >= -change for name, change in step.items() if getattr(MOVEMENTS[kind], name) < 0),
-        )
+        .where(grants.c.id == which.c.grant_id, *(grants.c[name] >= amount for name, sign in signs.items() if sign < 0))
         .values(
-            {name: grants.c[name] + change for name, change in step.items()}
-            | {"audit_number": grants.c.audit_number + 1}
+            {name: _stepped(grants.c[name], sign, amount) for name, sign in signs.items()}
+            | {"audit_number": grants.c.audit_number + _one}
         )
         .returning(
             grants.c.id,
             grants.c.account_id,
             grants.c.source_kind,
             grants.c.source_id,
-            *(grants.c[name] for name in COUNTERS),
+            *(grants.c[name] for name in signs),
             grants.c.audit_number,
             which.c.cycle,
             which.c.use,
@@ -94,21 +99,36 @@ def _moving(kind: EntryKind) -> sa.Select[Any]:
         .cte("moved")
     )
     added = _entered(moved, kind, amount, _ticket, moved.c.cycle, moved.c.use)
-    after = {name: moved.c[name] for name in step}
+    after = {name: moved.c[name] for name in signs}
     trail = entry_of(
         moved,
         aggregate="grant",
         aggregate_id=moved.c.id,
         owner_key=moved.c.account_id,
-        before=_object({name: column - step[name] for name, column in after.items()}),
+        before=_object({name: _stepped(column, -signs[name], amount) for name, column in after.items()}),
         after=_object(after),
     )
+    return _Move(moved=moved, added=added, trail=trail)
+
+
+def _stepped(counter: sa.ColumnElement[Any], sign: int, amount: sa.ColumnElement[Any]) -> sa.ColumnElement[Any]:
+    return counter + amount if sign > 0 else counter - amount
+
+
+def _moving(kind: EntryKind) -> sa.Select[Any]:
+    move = _move(kind, _WHICH[kind].cte("which"))
+    moved, added = move.moved, move.added
     return (
         sa.select(added.c.id.label("entry_id"), *(moved.c[name] for name in ("id", "account_id")))
         .add_columns(moved.c.source_kind, moved.c.source_id)
         .select_from(moved.join(added, sa.true()))
-        .add_cte(trail)
+        .add_cte(move.trail)
     )
+
+
+def hold_for(asked: sa.CTE) -> _Move:
+    """Hold a credit for the ticket that `asked` makes, in one statement with it: the ticket first, then its credit."""
+    return _move(EntryKind.HOLD, _WHICH[EntryKind.HOLD].select_from(asked).cte("which"))
 
 
 def _entered(
@@ -124,7 +144,7 @@ def _entered(
         sa.bindparam("new_entry", type_=sa.Text),
         moved.c.id,
         moved.c.account_id,
-        sa.literal(kind.value, sa.Text),
+        sa.literal_column(f"'{kind.value}'", sa.Text),
         amount,
         ticket,
         cycle,

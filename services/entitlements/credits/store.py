@@ -15,6 +15,7 @@ from services.entitlements.credits.credit import (
     GrantFact,
     Moved,
     NewGrant,
+    Purse,
     SourceKind,
 )
 from services.entitlements.credits.statements import GRANTING, MOVING
@@ -34,8 +35,10 @@ _awaited = (
     & (grants.c.created_at > sa.func.now() - _KEPT_BACK_FOR)
 )
 _kept_back = sa.case((_awaited & ~_for_this, 1), else_=0)
-_GRANTS_FOR = sa.select(
+_known = tickets.alias("known")
+_PURSE = sa.select(
     _account.c.account_id,
+    sa.exists().where(_known.c.ticket_id == sa.bindparam("ticket_id", type_=sa.Text)).label("ticket_is_known"),
     grants.c.id,
     grants.c.response_class,
     grants.c.rank,
@@ -66,9 +69,9 @@ _BALANCE = (
 )
 
 
-def grants_for(session: Session, email: str, ticket_id: str) -> tuple[str | None, tuple[GrantFact, ...]]:
-    """The account of an address, and the grants with a credit left: those of the account, and of this ticket."""
-    rows = session.execute(_GRANTS_FOR, {"email": email, "ticket_id": ticket_id}).all()
+def purse(session: Session, email: str, ticket_id: str) -> Purse:
+    """What a ticket of that requester could be paid with: grants with a credit left that is free for it."""
+    rows = session.execute(_PURSE, {"email": email, "ticket_id": ticket_id}).all()
     found = tuple(
         GrantFact(
             grant_id=row.id,
@@ -82,7 +85,7 @@ def grants_for(session: Session, email: str, ticket_id: str) -> tuple[str | None
         for row in rows
         if row.id is not None and row.free > 0
     )
-    return rows[0].account_id, found
+    return Purse(account_id=rows[0].account_id, grants=found, ticket_is_known=rows[0].ticket_is_known)
 
 
 def balance(session: Session, email: str, now: datetime) -> Balance:

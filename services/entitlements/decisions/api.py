@@ -31,11 +31,11 @@ def decide(json_data: dict[str, Any]) -> dict[str, Any]:
 
 
 @decisions_api.get("/v1/decisions/<ticket_id>")
-@allow(services=("queue", "billing"), api_keys=True)
+@allow(services=("queue", "billing"), scope="decisions:read")
 @decisions_api.output(Decision)
 def show_decision(ticket_id: str) -> dict[str, Any]:
     """The decision in force for a ticket."""
-    with context().db.transaction() as session:
+    with context().db.single() as session:
         found = decisions.latest(session, ticket_id)
     if found is None:
         raise DecisionNotFound(ticket_id)

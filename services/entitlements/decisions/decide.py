@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from services.entitlements.context import Context
 from services.entitlements.credits import store as ledger
-from services.entitlements.credits.credit import EntryKind
+from services.entitlements.credits.credit import EntryKind, Purse
 from services.entitlements.decisions import store as decisions
 from services.entitlements.decisions.decision import Decision, Facts, Verdict, decide, raised
 from services.entitlements.policies.policy import Policy
@@ -45,6 +45,9 @@ def decide_ticket(context: Context, question: Question) -> Decision:
         requester_verified=question.requester_verified,
         opened_at=question.opened_at,
     )
+    first = _decide_first(context, asked)
+    if first is not None:
+        return first
     with context.db.transaction() as session:
         ticket, is_new = tickets.ask(session, asked, clock.now())
         if ticket.requester_email != asked.requester_email:
@@ -57,6 +60,26 @@ def decide_ticket(context: Context, question: Question) -> Decision:
                 return found
             return raise_decision(session, context.policy, ticket, actor="service:queue") or found
         return found or _decide(session, context.policy, ticket, None, "service:queue")
+
+
+def _decide_first(context: Context, ticket: Ticket) -> Decision | None:
+    """Decide a ticket of which nobody knows: one statement reads, one writes. None where somebody knows it already.
+
+    Nothing is locked in between. What the second one finds changed it refuses whole, and the first is asked again.
+    """
+    while True:
+        with context.db.single() as session:
+            purse = ledger.purse(session, ticket.requester_email, ticket.ticket_id)
+        if purse.ticket_is_known:
+            return None
+        facts = _facts(ticket, purse)
+        verdict = decide(facts, context.policy)
+        change = _change(verdict, None, "service:queue", facts)
+        decision = _decision(verdict, purse.account_id, facts, None)
+        with context.db.single() as session:
+            if decisions.add_first(session, ticket, decision, _as_stored(facts), change):
+                _tell_unknown_class(verdict, ticket.ticket_id)
+                return decision
 
 
 def raise_decision(session: Session, policy: Policy, ticket: Ticket, *, actor: str) -> Decision | None:
@@ -74,25 +97,35 @@ def raise_decision(session: Session, policy: Policy, ticket: Ticket, *, actor: s
 def _decide(session: Session, policy: Policy, ticket: Ticket, before: Decision | None, actor: str) -> Decision:
     """Decide, hold the credit, store. Whoever takes the last credit first wins; the other is decided without it."""
     while True:
-        now = clock.now()
-        account_id, grants = ledger.grants_for(session, ticket.requester_email, ticket.ticket_id)
-        facts = Facts(
-            ticket_id=ticket.ticket_id,
-            opened_at=ticket.opened_at,
-            requester_verified=ticket.requester_verified,
-            grants=grants,
-            at=now,
-        )
+        purse = ledger.purse(session, ticket.requester_email, ticket.ticket_id)
+        facts = _facts(ticket, purse)
         verdict = decide(facts, policy)
         if before is not None:
             better = raised(verdict, before.rank, before.respond_by)
             if better is None:
                 return before
             verdict = better
-        action = "decided" if before is None else "raised"
-        change = Change(actor=actor, action=action, why=" ".join(reason.code for reason in verdict.reasons), at=now)
+        change = _change(verdict, before, actor, facts)
         if _pay(session, verdict, before, ticket.ticket_id, change):
-            return _store(session, verdict, account_id, facts, before, change)
+            decision = _decision(verdict, purse.account_id, facts, before)
+            decisions.add(session, decision, before, _as_stored(facts), change)
+            _tell_unknown_class(verdict, ticket.ticket_id)
+            return decision
+
+
+def _facts(ticket: Ticket, purse: Purse) -> Facts:
+    return Facts(
+        ticket_id=ticket.ticket_id,
+        opened_at=ticket.opened_at,
+        requester_verified=ticket.requester_verified,
+        grants=purse.grants,
+        at=clock.now(),
+    )
+
+
+def _change(verdict: Verdict, before: Decision | None, actor: str, facts: Facts) -> Change:
+    why = " ".join(reason.code for reason in verdict.reasons)
+    return Change(actor=actor, action="decided" if before is None else "raised", why=why, at=facts.at)
 
 
 def _pay(session: Session, verdict: Verdict, before: Decision | None, ticket_id: str, change: Change) -> bool:
@@ -107,19 +140,20 @@ def _pay(session: Session, verdict: Verdict, before: Decision | None, ticket_id:
     return True
 
 
-def _store(
-    session: Session, verdict: Verdict, account_id: str | None, facts: Facts, before: Decision | None, change: Change
-) -> Decision:
-    promised = verdict.response_class
+def _tell_unknown_class(verdict: Verdict, ticket_id: str) -> None:
     if verdict.unknown_class is not None:
         log.error(
             "the policy has no class that was bought; the nearest below stands in",
             bought=verdict.unknown_class,
-            given=promised.id,
-            ticket_id=facts.ticket_id,
+            given=verdict.response_class.id,
+            ticket_id=ticket_id,
         )
+
+
+def _decision(verdict: Verdict, account_id: str | None, facts: Facts, before: Decision | None) -> Decision:
+    promised = verdict.response_class
     calendar = promised.calendar
-    decision = Decision(
+    return Decision(
         decision_id=new_id("dec"),
         ticket_id=facts.ticket_id,
         sequence=before.sequence + 1 if before else 1,
@@ -138,8 +172,6 @@ def _store(
         policy_version=verdict.policy_version,
         decided_at=facts.at,
     )
-    decisions.add(session, decision, before, _as_stored(facts), change)
-    return decision
 
 
 def _as_stored(facts: Facts) -> dict[str, Any]:

@@ -2,14 +2,17 @@
 
 from typing import Any
 
+import psycopg
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from services.entitlements.decisions.decision import Decision, Source, SourceKind
+from services.entitlements.decisions.statements import ADD, ADD_FIRST, ADD_FIRST_AND_HOLD
 from services.entitlements.decisions.tables import decisions
-from services.entitlements.tickets.tables import tickets
-from shared.audit import Change, as_json, entry_of, parameters_of
+from services.entitlements.tickets.ticket import Ticket
+from shared.audit import Change, as_json, parameters_of
+from shared.ids import new_id
 from shared.sentences import Sentence
 
 _LATEST = (
@@ -18,26 +21,8 @@ _LATEST = (
     .order_by(decisions.c.sequence.desc())
     .limit(1)
 )
-_counted = (
-    tickets.update()
-    .where(tickets.c.ticket_id == sa.bindparam("of_ticket"))
-    .values(account_id=sa.bindparam("of_account"), audit_number=tickets.c.audit_number + 1)
-    .returning(tickets.c.ticket_id, tickets.c.account_id, tickets.c.requester_email, tickets.c.audit_number)
-    .cte("counted")
-)
-_trail = entry_of(
-    _counted,
-    aggregate="ticket",
-    aggregate_id=_counted.c.ticket_id,
-    owner_key=sa.func.coalesce(_counted.c.account_id, _counted.c.requester_email),
-    before=sa.bindparam("audit_before", type_=JSONB),
-    after=sa.bindparam("audit_after", type_=JSONB),
-)
-# No parameter has the name of a column: SQLAlchemy would write it into that column, in each UPDATE of the statement.
-_ADD = (
-    decisions.insert().values({one.name: sa.bindparam(f"new_{one.name}") for one in decisions.columns}).add_cte(_trail)
-)
-"""The decision, the ticket's count and the trail's entry, in one statement."""
+_SOMEBODY_CAME_FIRST = frozenset(("tickets_pkey", "decisions_source_has_kind_and_id"))
+"""What the database refuses a first decision for: the ticket is known meanwhile, or the last credit was taken."""
 
 
 def latest(session: Session, ticket_id: str) -> Decision | None:
@@ -48,6 +33,31 @@ def latest(session: Session, ticket_id: str) -> Decision | None:
 
 def add(session: Session, decision: Decision, before: Decision | None, facts: dict[str, Any], change: Change) -> None:
     """Store a decision and the facts that it was made from; two of one sequence cannot be."""
+    session.execute(ADD, _values(decision, facts) | _told(decision, before) | parameters_of(change))
+
+
+def add_first(session: Session, ticket: Ticket, decision: Decision, facts: dict[str, Any], change: Change) -> bool:
+    """Store a ticket with its first decision and hold the credit that it needs; all of that or, False, nothing.
+
+    False: the ticket is known meanwhile, or somebody else took the credit.
+    """
+    source = decision.source
+    asked = {f"asked_{name}": getattr(ticket, name) for name in ("requester_email", "requester_verified", "opened_at")}
+    values = _values(decision, facts) | _told(decision, None) | asked | {"asked_at": change.at} | parameters_of(change)
+    try:
+        if source is None:
+            session.execute(ADD_FIRST, values)
+        else:
+            hold = {"of_grant": source.id, "amount": 1, "new_entry": new_id("cre"), "happened_at": change.at}
+            session.execute(ADD_FIRST_AND_HOLD, values | hold)
+    except IntegrityError as refused:
+        if isinstance(refused.orig, psycopg.Error) and refused.orig.diag.constraint_name in _SOMEBODY_CAME_FIRST:
+            return False
+        raise
+    return True
+
+
+def _values(decision: Decision, facts: dict[str, Any]) -> dict[str, Any]:
     source = decision.source
     row = {
         "id": decision.decision_id,
@@ -70,13 +80,16 @@ def add(session: Session, decision: Decision, before: Decision | None, facts: di
         "policy_version": decision.policy_version,
         "decided_at": decision.decided_at,
     }
-    trail = {
+    return {f"new_{name}": value for name, value in row.items()}
+
+
+def _told(decision: Decision, before: Decision | None) -> dict[str, Any]:
+    return {
         "of_ticket": decision.ticket_id,
         "of_account": decision.account_id,
         "audit_before": {} if before is None else _promised(before),
         "audit_after": _promised(decision),
     }
-    session.execute(_ADD, {f"new_{name}": value for name, value in row.items()} | trail | parameters_of(change))
 
 
 def _promised(decision: Decision) -> dict[str, Any]:

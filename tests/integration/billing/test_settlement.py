@@ -22,7 +22,7 @@ from services.billing.orders.order import Order, OrderState
 from services.billing.payments import store as charges
 from services.billing.payments.mirror import mirror, mirror_charge
 from services.billing.revenue.tables import consumptions
-from services.billing.take_event import take_event
+from services.billing.take_event import take_events
 from shared import clock
 from shared.inbox import UnknownEvent
 from tests.support.billing import Shop, open_shop
@@ -47,7 +47,7 @@ def consumed(shop: Shop, order_id: str | None, number: int = 1, *, ticket: str |
         "ticket_id": ticket or f"tkt_{number}", "consumed_at": clock.now().isoformat(),
     }  # fmt: skip
     event = {"id": f"evt_{number}", "type": "entitlements.credit.consumed.v1", "body": body}
-    return take_event(shop.context, event)
+    return bool(take_events(shop.context, [event]))
 
 
 def test_the_return_page_settles_and_leads_to_the_ticket(shop: Shop) -> None:
@@ -316,10 +316,10 @@ def test_more_credits_than_were_bought_never_earn(shop: Shop) -> None:
 
 def test_events_that_billing_does_not_take_are_refused(shop: Shop) -> None:
     with pytest.raises(UnknownEvent):
-        take_event(shop.context, {"id": "evt_x", "type": "queue.ticket.closed.v1", "body": {}})
+        take_events(shop.context, [{"id": "evt_x", "type": "queue.ticket.closed.v1", "body": {}}])
     body: dict[str, Any] = {"id": "evt_x", "type": "entitlements.credit.consumed.v1", "body": {"amount": 1}}
     with pytest.raises(UnknownEvent):
-        take_event(shop.context, body)
+        take_events(shop.context, [body])
 
 
 @pytest.mark.parametrize("table", ["ledger_transactions", "ledger_entries", "audit_entries"])

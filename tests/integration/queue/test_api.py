@@ -137,5 +137,6 @@ def test_the_reference_names_every_route_of_the_api(queue: Queue) -> None:
         "/v1/tickets/{ticket_id}",
         "/v1/tickets/{ticket_id}/messages",
         "/events",
+        "/events/batch",
         "/version",
     }

@@ -151,7 +151,7 @@ def test_without_a_decision_for_ten_minutes_the_standard_promise_is_given_and_a_
 
 
 def test_the_same_event_twice_does_its_work_once(queue: Queue) -> None:
-    from services.queue.take_event import take_event  # noqa: PLC0415
+    from services.queue.take_event import take_events  # noqa: PLC0415
     from tests.support.queue import decision  # noqa: PLC0415
 
     ticket = queue.open()
@@ -160,8 +160,8 @@ def test_the_same_event_twice_does_its_work_once(queue: Queue) -> None:
         "type": "entitlements.decision.made.v1",
         "body": decision(ticket.id, premium=True, sequence=2),
     }
-    assert take_event(queue.context, event)
-    assert not take_event(queue.context, event)
+    assert take_events(queue.context, [event])
+    assert not take_events(queue.context, [event])
     assert mails_of(queue, ticket.id) == ["acknowledgement", "promise_raised"]
 
 
@@ -274,4 +274,4 @@ def test_the_audit_trail_of_a_ticket_is_numbered_without_gaps_and_nobody_can_edi
     assert (entries[2].before["response_class"], entries[2].after["response_class"]) == ("standard", "premium")
     for statement in ("update audit_entries set why = ''", "delete from audit_entries", "truncate audit_entries"):
         with pytest.raises(ProgrammingError, match="permission denied"):
-            queue.write(statement)
+            queue.rows(sa.text(statement))

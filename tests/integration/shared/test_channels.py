@@ -18,9 +18,9 @@ from shared.http import PeerRefused, PeerUnavailable
 from shared.identity import BearerVerifier
 from shared.inbox import UnknownEvent, inbox_table, read_body
 from shared.outbox import outbox_table
-from shared.telemetry import bound_request_id
+from shared.telemetry import bound_request_id, request_id
 from shared.work.kind import PARK_AT
-from tests.support.peer import KEY, Peer, running_peer
+from tests.support.peer import KEY, Peer, events_in, running_peer
 
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 CLOSED = "queue.ticket.closed.v1"
@@ -64,6 +64,10 @@ def relay(db: Database, peer: Peer) -> int:
         return outbox.relay(db, {"queue": client})
     finally:
         client.close()
+
+
+def ids(told: dict[str, Any]) -> set[str]:
+    return {event["id"] for event in events_in(told)}
 
 
 def counts(db: Database) -> tuple[int, int]:
@@ -184,16 +188,52 @@ def test_an_event_that_its_consumer_refuses_again_and_again_is_parked_for_a_pers
         assert session.execute(sa.select(rows.c.last_error)).scalar_one() == "There is no such ticket."
 
 
+def test_what_waits_for_one_peer_travels_together_in_its_order(db: Database, peer: Peer) -> None:
+    events = [event for _ in range(2 * outbox.BATCH) for event in published(db)]
+    assert relay(db, peer) == 2 * outbox.BATCH
+    assert [event["id"] for told in peer.told for event in events_in(told)] == events
+    assert len(peer.told) == 2
+
+
+def test_a_refused_event_is_sent_alone_from_then_on_and_costs_the_others_one_request(db: Database, peer: Peer) -> None:
+    [poison, *others] = published(db, 5)
+    peer.answer = lambda told: (422, b"{}") if poison in ids(told) else (200, b"{}")
+    relay(db, peer)
+    assert [len(events_in(told)) for told in peer.told] == [5, 1, 1, 1, 1, 1]
+    time_passes(db)
+    more = published(db, 3)
+    assert relay(db, peer) == 3
+    assert [ids(told) for told in peer.told[6:]] == [set(more), {poison}]
+    assert len(others) + len(more) == 7
+
+
+def test_a_peer_that_takes_no_several_gets_them_one_by_one(db: Database, peer: Peer) -> None:
+    """A release before this one, for which there is nothing at that address."""
+    published(db, 3)
+    peer.answer = lambda told: (404, b"{}") if "events" in told else (200, b"{}")
+    assert relay(db, peer) == 3
+    assert counts(db) == (0, 0)
+
+
+def test_an_event_on_which_its_consumer_hangs_does_not_keep_the_ones_before_it(db: Database, peer: Peer) -> None:
+    [*good, poison] = published(db, 4)
+    peer.answer = lambda told: (500, time.sleep(0.6) or b"") if poison in ids(told) else (200, b"{}")  # type: ignore[func-returns-value]
+    client = peer.client(timeout_s=0.3)
+    assert outbox.relay(db, {"queue": client}) == len(good)
+    client.close()
+    assert counts(db) == (1, 0)
+
+
 def test_a_refused_event_does_not_hold_up_the_others(db: Database, peer: Peer) -> None:
     [poison, *_] = published(db, 5)
-    peer.answer = lambda told: (422, b"{}") if told["id"] == poison else (200, b"{}")
+    peer.answer = lambda told: (422, b"{}") if poison in ids(told) else (200, b"{}")
     assert relay(db, peer) == 4
     assert counts(db) == (1, 0)
 
 
 def test_an_event_that_its_consumer_cannot_take_yet_does_not_hold_up_the_others(db: Database, peer: Peer) -> None:
     first, *_ = published(db, 3)
-    peer.answer = lambda told: (503, b"{}") if told["id"] == first else (200, b"{}")
+    peer.answer = lambda told: (503, b"{}") if first in ids(told) else (200, b"{}")
     assert relay(db, peer) == 2
     assert counts(db) == (1, 0)
 
@@ -224,7 +264,7 @@ def test_two_relays_at_once_share_the_work_and_send_nothing_twice(db: Database, 
     with ThreadPoolExecutor(4) as pool:
         delivered = list(pool.map(lambda _: relay(db, peer), range(4)))
     assert sum(delivered) == 120
-    assert sorted(told["id"] for told in peer.told) == sorted(events)
+    assert sorted(event["id"] for told in peer.told for event in events_in(told)) == sorted(events)
 
 
 def test_what_a_relay_had_taken_when_it_died_is_sent_by_the_next(db: Database, peer: Peer) -> None:
@@ -253,7 +293,7 @@ def test_one_event_received_20_times_at_once_is_done_once(db: Database) -> None:
 
     def deliver(_: int) -> bool:
         with db.transaction() as session:
-            first = inbox.receive(session, "evt_1", CLOSED)
+            first = bool(inbox.receive(session, {"evt_1": CLOSED}))
             if first:
                 done.append("work")
         return first
@@ -264,10 +304,51 @@ def test_one_event_received_20_times_at_once_is_done_once(db: Database) -> None:
     assert done == ["work"]
 
 
+def several(*names: str) -> list[dict[str, Any]]:
+    body = {"ticket_id": "tkt_1", "outcome": "confirmed", "closed_at": NOON.isoformat()}
+    return [{"id": name, "type": CLOSED, "body": body, "request_id": f"req_of_{name}"} for name in names]
+
+
+def test_several_events_are_done_once_each_under_the_request_that_each_belongs_to(db: Database) -> None:
+    done: list[str] = []
+
+    def do(_session: Any, _type: str, body: dict[str, Any]) -> None:
+        assert body["closed_at"] == NOON
+        done.append(request_id())
+
+    assert inbox.take(db, several("evt_1", "evt_2"), do) == 2
+    assert inbox.take(db, several("evt_2", "evt_3", "evt_3"), do) == 1
+    assert done == ["req_of_evt_1", "req_of_evt_2", "req_of_evt_3"]
+
+
+def test_of_several_events_of_which_one_cannot_be_done_none_is(db: Database) -> None:
+    def do(_session: Any, _type: str, _body: dict[str, Any]) -> None:
+        if request_id() == "req_of_evt_2":
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        inbox.take(db, several("evt_1", "evt_2"), do)
+    with pytest.raises(UnknownEvent):
+        inbox.take(db, [*several("evt_1"), {"id": "evt_4", "type": "none.v1", "body": {}}], do)
+    assert inbox.take(db, several("evt_1"), do) == 1
+
+
+def test_two_deliveries_of_several_events_crosswise_do_each_once(db: Database) -> None:
+    done: list[str] = []
+
+    def deliver(number: int) -> int:
+        names = [f"evt_{each}" for each in range(20)]
+        return inbox.take(db, several(*names[:: 1 if number % 2 else -1]), lambda *_: done.append(request_id()))
+
+    with ThreadPoolExecutor(8) as pool:
+        assert sum(pool.map(deliver, range(16))) == 20
+    assert len(set(done)) == len(done) == 20
+
+
 def test_an_event_whose_work_failed_is_done_by_the_next_delivery(db: Database) -> None:
     def deliver(*, fails: bool) -> bool:
         with db.transaction() as session:
-            first = inbox.receive(session, "evt_1", CLOSED)
+            first = bool(inbox.receive(session, {"evt_1": CLOSED}))
             if fails:
                 raise ZeroDivisionError
         return first
@@ -284,13 +365,13 @@ def test_a_parallel_delivery_waits_for_the_first_and_does_the_work_when_that_fai
     def deliver() -> bool:
         first_has_it.wait(10)
         with db.transaction() as session:
-            return inbox.receive(session, "evt_1", CLOSED)
+            return bool(inbox.receive(session, {"evt_1": CLOSED}))
 
     waiting = second.submit(deliver)
 
     def first() -> None:
         with db.transaction() as session:
-            assert inbox.receive(session, "evt_1", CLOSED)
+            assert inbox.receive(session, {"evt_1": CLOSED})
             first_has_it.set()
             with pytest.raises(TimeoutError):
                 waiting.result(timeout=0.3)
@@ -329,7 +410,7 @@ def test_a_question_carries_who_asks_for_how_long_and_for_which_request(peer: Pe
         client.post("/v1/decisions", {"ticket_id": "tkt_1"}, deadline_s=0.75)
     client.close()
     got, posted = peer.headers
-    verifier = BearerVerifier("entitlements", {"billing": dict(KEY.as_dict(private=False))}, {})
+    verifier = BearerVerifier("entitlements", {"billing": dict(KEY.as_dict(private=False))}, ())
     caller = verifier.caller(got["Authorization"].removeprefix("Bearer "))
     assert caller is not None
     assert caller.name == "billing"

@@ -16,6 +16,7 @@ from shared import clock
 from shared.db import Database, wake_after_commit
 from shared.deadlines import deadline
 from shared.inbox import inbox_table
+from tests.support.wire import Wire, wire_to
 
 inbox = inbox_table(sa.MetaData())
 
@@ -48,6 +49,28 @@ def db(databases: Any) -> Iterator[Database]:
     db = Database(url, pool_size=2, enqueue=Woken(url))
     yield db
     db.dispose()
+
+
+@pytest.fixture
+def wire(databases: Any) -> Iterator[Wire]:
+    with wire_to(databases["entitlements"].app) as wire:
+        yield wire
+
+
+@pytest.fixture
+def wired(wire: Wire) -> Iterator[Database]:
+    """A database at the end of that wire, with a connection that has been used until the question was prepared."""
+    db = Database(wire.url, pool_size=1)
+    for _ in range(7):
+        with deadline(2), db.single() as session:
+            count_rows(session)
+    wire.turns = 0
+    yield db
+    db.dispose()
+
+
+def count_rows(session: Session) -> int:
+    return session.execute(sa.select(sa.func.count()).select_from(inbox)).scalar_one()
 
 
 def insert_and_wake(db: Database, then: Callable[[Session], None]) -> None:
@@ -179,3 +202,73 @@ def test_a_database_that_is_away_is_said_to_be_away_at_once() -> None:
     with pytest.raises(OperationalError):
         db.ping()
     assert time.monotonic() - began < 3
+
+
+def test_a_statement_that_stands_alone_is_one_round_trip_also_under_a_deadline(wired: Database, wire: Wire) -> None:
+    for _ in range(20):
+        with deadline(2), wired.single() as session:
+            count_rows(session)
+    assert wire.turns == 20
+
+
+def test_a_transaction_is_its_statements_and_two_round_trips_also_under_a_deadline(wired: Database, wire: Wire) -> None:
+    for seconds in (None, 2, 1, None):
+        with deadline(seconds), wired.transaction() as session:
+            insert(session, f"evt_{seconds}_{wire.turns}")
+    assert wire.turns == 4 * 3
+    assert wire.connections == 1
+
+
+def test_the_deadline_of_one_request_is_none_of_the_next(wired: Database) -> None:
+    for opened in (wired.single, wired.transaction):
+        with deadline(0.2), pytest.raises(OperationalError, match="statement timeout"), opened() as session:
+            session.execute(sa.text("SELECT pg_sleep(5)"))
+        with opened() as session:
+            session.execute(sa.text("SELECT pg_sleep(0.4)"))
+
+
+def test_what_stands_alone_is_written_when_its_statement_is_done_and_then_wakes(db: Database) -> None:
+    with db.single() as session:
+        insert(session, "evt_1")
+        wake_after_commit(session, "relay_outbox")
+        assert woken(db) == []
+    assert woken(db).rows_seen == [1]
+
+
+def test_two_statements_do_not_stand_alone(db: Database) -> None:
+    with db.single() as session:
+        insert(session, "evt_1")
+        with pytest.raises(RuntimeError, match="transaction"):
+            insert(session, "evt_2")
+    assert count(db) == 1
+
+
+def test_what_went_wrong_before_it_is_not_in_a_statement_that_stands_alone(db: Database) -> None:
+    def fail(_session: Session) -> None:
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        insert_and_wake(db, fail)
+    with db.single() as session:
+        insert(session, "evt_2")
+    assert count(db) == 1
+
+
+def test_a_commit_whose_answer_is_lost_is_an_error_and_wakes_nobody(wired: Database, wire: Wire) -> None:
+    """Nobody knows whether it was done, so nobody is told that it was; the sweeps find it."""
+    wired.enqueue = lambda *job: pytest.fail(f"woken: {job}")
+    wire.cut_after = b"COMMIT"
+    with pytest.raises(OperationalError):
+        insert_and_wake(wired, lambda _: None)
+    wire.cut_after = None
+    with wired.single() as session:
+        assert count_rows(session) == 1
+
+
+def test_each_connection_that_died_in_the_pool_is_replaced_without_an_error(db: Database, postgres: Any) -> None:
+    with db.transaction() as first, db.transaction() as second:
+        pids = {backend(first), backend(second)}
+    for pid in pids:
+        terminate(postgres, pid)
+    with db.single() as first, db.transaction() as second:
+        assert not {backend(first), backend(second)} & pids
