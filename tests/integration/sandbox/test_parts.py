@@ -224,6 +224,7 @@ def test_what_a_killed_supervisor_left_is_ended_and_a_stranger_with_its_pid_is_n
         leftovers.note(tmp_path, "queue-web", left.pid, "time.sleep(60)")
         leftovers.note(tmp_path, "billing-web", stranger.pid, "-m services.billing")
         leftovers.note(tmp_path, "long-gone", 2**22 + 1, "-m services.billing")
+        until(lambda: leftovers.still_running(tmp_path / "queue-web.pid"))  # a fresh one has no command line yet
         leftovers.end_leftovers(tmp_path)
         assert left.wait(5) == -signal.SIGTERM
         assert stranger.poll() is None
