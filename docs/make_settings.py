@@ -34,6 +34,7 @@ _EXAMPLES = {
     "list": "an-example-of-an-item",
     "JSON object": "{}",
 }
+_OWN_EXAMPLES = {"SMTP_URL": "smtp://example.test"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,7 +50,7 @@ class _Complete(Env):
 
     def given(self, setting: Setting) -> str | None:
         """Its default, or an example of its kind."""
-        return super().given(setting) or _EXAMPLES[setting.kind]
+        return super().given(setting) or _OWN_EXAMPLES.get(setting.name) or _EXAMPLES[setting.kind]
 
 
 def documented() -> list[Documented]:

@@ -29,6 +29,15 @@ INNER = ("smtp", "postgres", "valkey")
 """Parts that no person opens: where their port is taken, another one does as well."""
 CLIENT_ID = "premium-support"
 SUPPORT_EMAIL = "support@premium-support.example"
+API_SCOPES = {
+    "billing": [
+        *("accounts:read", "accounts:write", "orders:read", "orders:write"),
+        *("reconciliations:read", "reconciliations:write"),
+    ],
+    "entitlements": ["balances:read", "decisions:read", "response-classes:read", "traces:read"],
+    "queue": ["tickets:read", "tickets:write"],
+}
+"""What the sandbox's API key may do: everything that a key can."""
 WEBHOOK_EVENTS = (
     "checkout.session.completed",
     "checkout.session.async_payment_succeeded",
@@ -109,18 +118,23 @@ def service_env(service: str, place: Place, known: Secrets, databases: DatabaseU
     public_keys = {
         peer: OKPKey.import_key(known.key(peer)).as_dict(private=False) for peer in SERVICES if peer != service
     }
+    key = sha256(known.get("api_key", "psk_").encode()).hexdigest()
     return {
         "DATABASE_URL": databases.app,
-        "MIGRATION_DATABASE_URL": databases.owner,
         "REDIS_URL": redis_url,
         "SECRET_KEY": known.get(f"session:{service}"),
         "BIND": place.bind(service),
         "PUBLIC_URL": place.public(service),
         "SERVICE_PRIVATE_KEY": json.dumps(known.key(service)),
         "PEER_PUBLIC_KEYS": json.dumps(public_keys),
-        "API_KEY_HASHES": json.dumps({"sandbox": sha256(known.get("api_key", "psk_").encode()).hexdigest()}),
+        "API_KEYS": json.dumps({"sandbox": {"sha256": key, "scopes": API_SCOPES[service]}}),
         **_OWN[service](place, known),
     }
+
+
+def migration_env(databases: DatabaseUrls) -> dict[str, str]:
+    """What the process that changes tables is told beside that; no other process knows the owner."""
+    return {"MIGRATION_DATABASE_URL": databases.owner}
 
 
 def _oidc(place: Place, known: Secrets) -> dict[str, str]:
@@ -154,6 +168,7 @@ def _queue(place: Place, known: Secrets) -> dict[str, str]:
         "BILLING_PUBLIC_URL": place.public("billing"),
         "CHECKOUT_ORIGIN": place.public("stripe"),
         "SMTP_URL": f"smtp://127.0.0.1:{place.ports['smtp']}",
+        "SMTP_PLAIN_HOST": "127.0.0.1",  # the catcher has no TLS
         "MAIL_FROM": f"Premium Support <{SUPPORT_EMAIL}>",
         "LINK_SECRET": known.get("link"),
         "FORMS_PER_NETWORK": "1000",  # whoever tries it out is all customers at once
@@ -185,6 +200,7 @@ def signin_env(place: Place, known: Secrets) -> dict[str, str]:
         "SIGNIN_CLIENT_ID": CLIENT_ID,
         "SIGNIN_CLIENT_SECRET": known.get("oidc_client"),
         "SIGNIN_REDIRECT_URIS": ",".join(f"{place.public(name)}/signin/callback" for name in SERVICES),
+        "SIGNIN_LOGOUT_DOORS": ",".join(f"{place.inner(name)}/signin/backchannel-logout" for name in SERVICES),
     }
 
 

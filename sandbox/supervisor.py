@@ -30,7 +30,7 @@ from sandbox.leftovers import end_leftovers
 from sandbox.ports import CannotStartError, choose_ports
 from sandbox.processes import Part, stages
 from sandbox.readiness import http_ready, worker_ready
-from sandbox.settings import Place, Secrets, demo_env, service_env, signin_env, stripe_env
+from sandbox.settings import Place, Secrets, demo_env, migration_env, service_env, signin_env, stripe_env
 from sandbox.state_folder import hold
 from sandbox.summary import first_steps, told_file, write_json
 
@@ -218,9 +218,10 @@ class Supervisor:
         base = {**os.environ, "PYTHONUNBUFFERED": "1"}
         if part.service:
             databases = self.databases[part.service]
-            return base | service_env(part.service, self.place, self.secrets, databases, self.redis_url)
-        own = {"stripe": stripe_env, "signin": signin_env, "demo": demo_env}.get(part.name)
-        return base | (own(self.place, self.secrets) if own else {})
+            own = service_env(part.service, self.place, self.secrets, databases, self.redis_url)
+            return base | own | (migration_env(databases) if part.arguments == ("migrate",) else {})
+        told = {"stripe": stripe_env, "signin": signin_env, "demo": demo_env}.get(part.name)
+        return base | (told(self.place, self.secrets) if told else {})
 
     def _demo(self) -> None:
         """Demo data, once for each state folder. Without it the product runs as well."""

@@ -1,6 +1,7 @@
 """How moments, spans, money and ids read, in the reader's language and zone: on pages and in mails alike."""
 
 from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from babel.dates import format_date, get_timezone_name
@@ -68,7 +69,12 @@ def _zone_word(local: datetime) -> str:
 
 
 def _cldr(day: date, pattern: str) -> str:
-    return str(format_date(day, pattern, locale=reader().language))
+    return _cldr_in(day, pattern, reader().language)
+
+
+@lru_cache(maxsize=1024)  # a list of moments names few days
+def _cldr_in(day: date, pattern: str, language: str) -> str:
+    return str(format_date(day, pattern, locale=language))
 
 
 def _day_word(day: date, today: date) -> str:

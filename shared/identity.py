@@ -1,6 +1,7 @@
 """Who is calling: tokens that services sign for each other, keys of integrators, roles of staff."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hmac import compare_digest
@@ -11,10 +12,14 @@ from joserfc.errors import JoseError
 from joserfc.jwk import OKPKey
 
 from shared import clock
+from shared.api_keys import ApiKey
 from shared.ids import digest, new_id
 
 _ALGORITHM = "Ed25519"
 _LIFETIME = timedelta(seconds=60)
+_LONGEST_LIFE_S = 300
+"""A token with a longer life is nobody's: ours live a minute, and a stolen one must soon be worthless."""
+_LEEWAY_S = 10
 _USED_FOR_S = 30
 """So long a token is used again: signing one and reading it costs more than many a question."""
 _MOST_KNOWN = 256
@@ -24,12 +29,16 @@ STAFF_ROLES = ("agent", "senior", "supervisor", "finance", "operator")
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Caller:
-    """Somebody who was recognized: a service, an integrator with an API key, or a member of staff."""
+    """Somebody who was recognized: a service, an integrator with an API key, or a member of staff.
+
+    Staff have `roles`, an integrator's key has `scopes`.
+    """
 
     kind: Literal["service", "integrator", "staff"]
     name: str
     subject: str
     roles: frozenset[str] = frozenset()
+    scopes: frozenset[str] = frozenset()
     email: str | None = None
 
 
@@ -64,10 +73,10 @@ class ServiceIdentity:
 class BearerVerifier:
     """Reads a bearer credential: a peer's signed token or an integrator's API key (stored as SHA-256)."""
 
-    def __init__(self, service: str, peers: dict[str, dict[str, Any]], api_key_hashes: dict[str, str]) -> None:
+    def __init__(self, service: str, peers: dict[str, dict[str, Any]], api_keys: Sequence[ApiKey]) -> None:
         self._service = service
         self._peers = {name: OKPKey.import_key(key) for name, key in peers.items()}
-        self._api_key_hashes = api_key_hashes
+        self._api_keys = api_keys
         self._known: dict[str, tuple[int, Caller]] = {}
         """Who holds a token that was good, by its digest, with the moment at which it ends."""
 
@@ -95,11 +104,14 @@ class BearerVerifier:
                 claims = jwt.decode(token, public, algorithms=[_ALGORITHM]).claims
                 jwt.JWTClaimsRegistry(
                     now=now,
-                    leeway=10,
+                    leeway=_LEEWAY_S,
                     iss={"essential": True, "value": name},
                     aud={"essential": True, "value": self._service},
                     exp={"essential": True},
+                    iat={"essential": True},
                 ).validate(claims)
+                if claims["exp"] - claims["iat"] > _LONGEST_LIFE_S:
+                    continue
             except (JoseError, ValueError, TypeError):  # the last: a header whose parts are of another kind
                 continue
             return int(claims["exp"]), Caller(kind="service", name=name, subject=name)
@@ -107,7 +119,8 @@ class BearerVerifier:
 
     def _integrator(self, key: str) -> Caller | None:
         presented = digest(key)
-        for name, stored in self._api_key_hashes.items():
-            if compare_digest(presented, stored):
-                return Caller(kind="integrator", name=name, subject=f"integrator:{name}")
+        for known in self._api_keys:
+            if compare_digest(presented, known.sha256):
+                name = known.name
+                return Caller(kind="integrator", name=name, subject=f"integrator:{name}", scopes=known.scopes)
         return None

@@ -49,10 +49,20 @@ def run_env(metadata: sa.MetaData) -> None:
 
 
 def grant_app(op: Operations | Any, table: str, *, append_only: bool = False, read_only: bool = False) -> None:
-    """Let the service's role work with a table; with an append-only one (ledger, audit) only INSERT and SELECT."""
-    rights = "SELECT, INSERT" if append_only else "SELECT" if read_only else "SELECT, INSERT, UPDATE, DELETE"
+    """Let the service's role work with a table; with an append-only one (ledger, audit) only INSERT and SELECT.
+
+    A read-only one is written by triggers that run with the owner's rights.
+    """
+    rights = "SELECT" if read_only else "SELECT, INSERT" if append_only else "SELECT, INSERT, UPDATE, DELETE"
     role = context.config.attributes["app_role"]
     op.execute(f'GRANT {rights} ON "{table}" TO "{role}"')
+
+
+def take_from_app(op: Operations | Any, rights: str, *tables: str) -> None:
+    """Take rights (`"DELETE"`, `"UPDATE, DELETE"`) that the service never uses away from its role."""
+    role = context.config.attributes["app_role"]
+    for table in tables:
+        op.execute(f'REVOKE {rights} ON "{table}" FROM "{role}"')
 
 
 def grant_sequences(op: Operations | Any) -> None:
@@ -70,6 +80,13 @@ def _beside_the_work(op: Operations | Any) -> Iterator[None]:
             yield
         finally:
             op.execute(f"SET lock_timeout = '{LOCK_TIMEOUT}'; SET statement_timeout = '{STATEMENT_TIMEOUT}'")
+
+
+def take_time(op: Operations | Any, *statements: str) -> None:
+    """Run statements while the work goes on, each in a transaction of its own; together they can be run twice."""
+    with _beside_the_work(op):
+        for statement in statements:
+            op.execute(statement)
 
 
 def add_index(

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import lru_cache
 
 from babel.numbers import format_currency, get_currency_precision
 
@@ -40,6 +41,7 @@ def exponent(currency: str) -> int:
     return 3 if currency in _WITH_THREE_DECIMALS else 2
 
 
+@lru_cache(maxsize=4096)  # a page of the books writes the same few prices again and again
 def format_money(money: Money, locale: str = "en_US") -> str:
     """The amount as a reader of that locale writes it: `$49.00`, `¥7,500`, `ISK 500`. Nothing of it is rounded away."""
     major, code = Decimal(money.amount_minor).scaleb(-exponent(money.currency)), money.currency.upper()

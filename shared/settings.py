@@ -1,9 +1,12 @@
 """The settings that each service has alike; its own config.py adds the rest."""
 
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any, Self
 
+from shared.api_keys import ApiKey, read_api_keys
 from shared.env import Env
+from shared.staff.session import Limits
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -18,7 +21,7 @@ class CommonSettings:
     secret_key: str = field(repr=False)
     service_private_key: dict[str, Any] = field(repr=False)
     peer_public_keys: dict[str, dict[str, Any]]
-    api_key_hashes: dict[str, str]
+    api_keys: tuple[ApiKey, ...]
     web_workers: int
     web_threads: int
     keep_events_days: int
@@ -51,10 +54,13 @@ class CommonSettings:
             peer_public_keys=env.mapping(
                 "PEER_PUBLIC_KEYS", 'The public half of each other service\'s key, by its name: `{"queue": {JWK}}`.'
             ),
-            api_key_hashes=env.mapping(
-                "API_KEY_HASHES",
-                'Integrators who may call the API: the SHA-256 of each one\'s key, by name: `{"acme": "9f86…"}`.',
-                default="{}",
+            api_keys=read_api_keys(
+                env.mapping(
+                    "API_KEYS",
+                    "Integrators who may call the API: of each the name, the SHA-256 of the key and the scopes, as "
+                    "`python -m services.<name> api-key NAME SCOPE ...` prints them.",
+                    default="{}",
+                )
             ),
             web_workers=env.integer("WEB_WORKERS", "Web processes of this service on this machine.", default=1),
             web_threads=env.integer(
@@ -91,6 +97,8 @@ class OidcSettings:
     client_id: str
     client_secret: str = field(repr=False)
     roles_claim: str
+    scopes: tuple[str, ...]
+    limits: Limits
 
     @classmethod
     def read(cls, env: Env) -> Self:
@@ -106,7 +114,42 @@ class OidcSettings:
                 "The claim that lists a person's roles: agent, senior, supervisor, finance, operator.",
                 default="groups",
             ),
+            scopes=env.items(
+                "OIDC_SCOPES",
+                "What the provider is asked for. With `offline_access` it gives a refresh token, if it gives any.",
+                default="openid,profile,email,groups,offline_access",
+            ),
+            limits=_limits(env),
         )
+
+
+def _limits(env: Env) -> Limits:
+    return Limits(
+        lasts=timedelta(
+            hours=env.integer("STAFF_SESSION_HOURS", "So many hours after a sign-in staff sign in again.", default=12)
+        ),
+        idle=timedelta(
+            minutes=env.integer(
+                "STAFF_IDLE_MINUTES",
+                "So long staff stay signed in without doing anything; what an open page asks by itself does not count.",
+                default=120,
+            )
+        ),
+        roles_hold=timedelta(
+            seconds=env.integer(
+                "STAFF_ROLES_SECONDS",
+                "The provider is asked again who somebody is and which roles they have when its word is so old.",
+                default=60,
+            )
+        ),
+        without_answer=timedelta(
+            minutes=env.integer(
+                "STAFF_ROLES_WITHOUT_ANSWER_MINUTES",
+                "So long the last known roles hold while the provider does not answer; then staff sign in again.",
+                default=10,
+            )
+        ),
+    )
 
 
 def keep_keys_days(env: Env) -> int:

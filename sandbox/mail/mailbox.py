@@ -3,12 +3,14 @@
 import email
 import email.policy
 import itertools
+import os
 import threading
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.message import EmailMessage
+from functools import lru_cache
 from pathlib import Path
 
 
@@ -54,6 +56,7 @@ class Mailbox:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._folder.mkdir(parents=True, exist_ok=True)
+        self._folder.chmod(0o700)  # the links in the mails open tickets; older mails were readable by everybody
         self._lock = threading.Lock()
         self._count = itertools.count()
 
@@ -63,7 +66,8 @@ class Mailbox:
             message_id = f"{time.time_ns() // 1_000_000:013d}-{next(self._count):04d}"
         envelope = "".join(f"Delivered-To: {recipient}\r\n" for recipient in recipients)
         partial = self._folder / f"{message_id}.partial"
-        partial.write_bytes(f"Return-Path: <{sender}>\r\n{envelope}".encode() + content)
+        with os.fdopen(os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+            file.write(f"Return-Path: <{sender}>\r\n{envelope}".encode() + content)
         partial.rename(self._folder / f"{message_id}.eml")
         return message_id
 
@@ -92,6 +96,7 @@ class Mailbox:
             path.unlink(missing_ok=True)
 
 
+@lru_cache(maxsize=2000)
 def _read(message_id: str, raw: bytes) -> Message:
     parsed: EmailMessage = email.message_from_bytes(raw, policy=email.policy.default)
     headers = tuple((name, str(value)) for name, value in parsed.items())

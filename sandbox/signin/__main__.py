@@ -14,6 +14,7 @@ def main() -> None:
         client_id=settings.client_id,
         client_secret=settings.client_secret,
         redirect_uris=settings.redirect_uris,
+        logout_doors=settings.logout_doors,
         port=settings.port,
         public_url=settings.public_url,
     )

@@ -37,7 +37,7 @@ class Person:
         return told
 
 
-SCOPES = ("openid", "profile", "email", "groups")
+SCOPES = ("openid", "profile", "email", "groups", "offline_access")
 
 
 def _senior(sub: str, name: str) -> Person:

@@ -1,4 +1,7 @@
-"""The OpenID provider: Authlib's authorization server with one client, code and PKCE as the only way in."""
+"""The OpenID provider: Authlib's authorization server with one client, code and PKCE as the only way in.
+
+Whoever came in so is asked about again with a refresh token, which is good once and brings the next.
+"""
 
 import time
 from dataclasses import dataclass, field
@@ -7,7 +10,7 @@ from typing import Any
 
 from authlib.integrations.flask_oauth2 import AuthorizationServer, ResourceProtector
 from authlib.oauth2.rfc6749 import ClientMixin, InvalidRequestError, OAuth2Request, TokenMixin
-from authlib.oauth2.rfc6749.grants import AuthorizationCodeGrant
+from authlib.oauth2.rfc6749.grants import AuthorizationCodeGrant, RefreshTokenGrant
 from authlib.oauth2.rfc6750 import BearerTokenValidator
 from authlib.oauth2.rfc7636 import CodeChallenge
 from authlib.oidc.core import AuthorizationCodeMixin, OpenIDCode
@@ -19,6 +22,7 @@ from sandbox.signin.people import SCOPES, Person
 from sandbox.signin.short_lived import ShortLived
 
 TOKEN_LIFETIME_S = 3600
+REFRESH_LIFETIME_S = 24 * 3600
 CLIENT_AUTHENTICATION = ("client_secret_basic", "client_secret_post")
 
 
@@ -63,8 +67,8 @@ class Client(ClientMixin):
         return response_type == "code"
 
     def check_grant_type(self, grant_type: str) -> bool:
-        """Codes only: no refresh tokens either."""
-        return grant_type == "authorization_code"
+        """A code first, then refresh tokens."""
+        return grant_type in {"authorization_code", "refresh_token"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -97,8 +101,8 @@ class Code(AuthorizationCodeMixin):
 
 
 @dataclass(frozen=True, kw_only=True)
-class AccessToken(TokenMixin):
-    """Lets the product read `/userinfo` of one person."""
+class Token(TokenMixin):
+    """Lets the product read `/userinfo` of one person, or ask for the next token."""
 
     person: Person
     scope: str
@@ -107,12 +111,16 @@ class AccessToken(TokenMixin):
         """The granted scopes."""
         return self.scope
 
+    def check_client(self, _client: Client) -> bool:
+        """Whose it is: there is one client."""
+        return True
+
     def is_expired(self) -> bool:
         """Never: an expired one is not found any more."""
         return False
 
     def is_revoked(self) -> bool:
-        """Never: nobody can revoke here."""
+        """Never: a revoked one is not found any more."""
         return False
 
 
@@ -123,7 +131,13 @@ class Registry:
     client: Client
     key: RSAKey
     codes: ShortLived[Code]
-    tokens: ShortLived[AccessToken] = field(default_factory=lambda: ShortLived(TOKEN_LIFETIME_S))
+    tokens: ShortLived[Token] = field(default_factory=lambda: ShortLived(TOKEN_LIFETIME_S))
+    refresh_tokens: ShortLived[Token] = field(default_factory=lambda: ShortLived(REFRESH_LIFETIME_S))
+
+    def forget(self, person: Person) -> None:
+        """No token of this person is good any more."""
+        for kept in (self.tokens, self.refresh_tokens):
+            kept.forget(lambda token: token.person == person)
 
 
 class _Pkce(CodeChallenge):
@@ -196,12 +210,30 @@ def _code_grant(registry: Registry) -> type[AuthorizationCodeGrant]:
     return CodeGrant
 
 
+def _refresh_grant(registry: Registry) -> type[RefreshTokenGrant]:
+    class RefreshGrant(RefreshTokenGrant):
+        TOKEN_ENDPOINT_AUTH_METHODS = CLIENT_AUTHENTICATION
+        INCLUDE_NEW_REFRESH_TOKEN = True
+
+        def authenticate_refresh_token(self, refresh_token: str) -> Token | None:
+            """Taken, not read: a token that was copied shows itself, because one of the two comes second."""
+            return registry.refresh_tokens.take(refresh_token)
+
+        def authenticate_user(self, refresh_token: Token) -> Person:
+            return refresh_token.person
+
+        def revoke_old_credential(self, _refresh_token: Token) -> None:
+            """Nothing: it was taken."""
+
+    return RefreshGrant
+
+
 class _TokenReader(BearerTokenValidator):
     def __init__(self, registry: Registry) -> None:
         super().__init__()
         self._registry = registry
 
-    def authenticate_token(self, token_string: str) -> AccessToken | None:
+    def authenticate_token(self, token_string: str) -> Token | None:
         return self._registry.tokens.get(token_string)
 
 
@@ -209,15 +241,19 @@ def authorization_server(app: Flask, registry: Registry) -> AuthorizationServer:
     """Authlib's server for this client. `app.config["ISSUER"]` must stand before the first request."""
 
     def save_token(token: dict[str, Any], request: OAuth2Request) -> None:
-        registry.tokens.put(token["access_token"], AccessToken(person=request.user, scope=token.get("scope", "")))
+        kept = Token(person=request.user, scope=token.get("scope", ""))
+        registry.tokens.put(token["access_token"], kept)
+        registry.refresh_tokens.put(token["refresh_token"], kept)
 
     def client(client_id: str) -> Client | None:
         return registry.client if client_id == registry.client.client_id else None
 
     app.config["OAUTH2_TOKEN_EXPIRES_IN"] = {"authorization_code": TOKEN_LIFETIME_S}
+    app.config["OAUTH2_REFRESH_TOKEN_GENERATOR"] = True
     app.config["OAUTH2_SCOPES_SUPPORTED"] = list(SCOPES)
     server = AuthorizationServer(app, query_client=client, save_token=save_token)
     server.register_grant(_code_grant(registry), [_Pkce(required=True), _IdToken(registry, app)])
+    server.register_grant(_refresh_grant(registry))
     return server
 
 
@@ -238,7 +274,8 @@ def discovery(issuer: str) -> dict[str, Any]:
         "jwks_uri": f"{issuer}/jwks.json",
         "response_types_supported": ["code"],
         "response_modes_supported": ["query"],
-        "grant_types_supported": ["authorization_code"],
+        "grant_types_supported": ["authorization_code", "refresh_token"],
+        "backchannel_logout_supported": True,
         "subject_types_supported": ["public"],
         "id_token_signing_alg_values_supported": [ALGORITHM],
         "token_endpoint_auth_methods_supported": list(CLIENT_AUTHENTICATION),

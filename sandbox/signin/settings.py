@@ -18,6 +18,7 @@ class Settings:
     client_id: str
     client_secret: str = field(repr=False)
     redirect_uris: tuple[str, ...]
+    logout_doors: tuple[str, ...]
 
 
 def from_env(env: Env) -> Settings:
@@ -39,4 +40,5 @@ def from_env(env: Env) -> Settings:
         client_id=env.text("SIGNIN_CLIENT_ID", "The one client that it serves."),
         client_secret=env.secret("SIGNIN_CLIENT_SECRET", "The secret of that client."),
         redirect_uris=env.items("SIGNIN_REDIRECT_URIS", "Where it may send browsers back to."),
+        logout_doors=env.items("SIGNIN_LOGOUT_DOORS", "Where the services hear that somebody is signed out."),
     )

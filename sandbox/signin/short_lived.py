@@ -2,6 +2,7 @@
 
 import threading
 import time
+from collections.abc import Callable
 from typing import Generic, TypeVar
 
 T = TypeVar("T")
@@ -31,6 +32,11 @@ class ShortLived(Generic[T]):
         """The value, for the first who asks only."""
         with self._lock:
             return self._alive(self._kept.pop(key, None))
+
+    def forget(self, which: Callable[[T], bool]) -> None:
+        """Drop each value of which that is true."""
+        with self._lock:
+            self._kept = {key: kept for key, kept in self._kept.items() if not which(kept[1])}
 
     @staticmethod
     def _alive(kept: tuple[float, T] | None) -> T | None:

@@ -10,13 +10,15 @@ from authlib.oauth2.rfc6749 import InvalidRequestError
 from flask import Flask, Response, render_template, request
 
 from sandbox.pages import create_app as create_page_app
+from sandbox.signin.logout import Logout
 from sandbox.signin.people import PEOPLE, Person, find
 from sandbox.signin.provider import Registry, authorization_server, discovery, token_protector
 
 
-def create_app(registry: Registry) -> Flask:
+def create_app(registry: Registry, logout_doors: tuple[str, ...]) -> Flask:
     """The provider's web side. `config["ISSUER"]`, its own public address, must stand before the first request."""
     app = create_page_app(__name__)
+    app.extensions["logout"] = Logout(app=app, registry=registry, doors=logout_doors)
     _add_pages(app, registry)
     _add_endpoints(app, registry)
     return app
@@ -39,6 +41,13 @@ def _add_pages(app: Flask, registry: Registry) -> None:
     def index() -> str:
         starts = [urlsplit(uri)._replace(path="/signin", query="").geturl() for uri in registry.client.redirect_uris]
         return render_template("signin/home.html", people=PEOPLE, starts=starts)
+
+    @app.post("/sign-out")
+    def sign_out() -> str:
+        person = _chosen()
+        logout: Logout = app.extensions["logout"]
+        heard = logout.everywhere(person) if person else 0
+        return render_template("signin/signed_out.html", person=person, heard=heard, doors=len(logout.doors))
 
     @app.get("/authorize")
     def ask() -> str:

@@ -12,15 +12,22 @@ from typing import Any
 
 from flask import Request
 
-from sandbox.stripe import faults, idempotency
+from sandbox.stripe import faults, idempotency, names
 from sandbox.stripe.checks import check_table
-from sandbox.stripe.errors import Json, StripeError, invalid, unrecognized_url
+from sandbox.stripe.errors import Json, StripeError, invalid, not_implemented, unknown, unrecognized_url
 from sandbox.stripe.forms import decode
 from sandbox.stripe.ids import new_id
 from sandbox.stripe.operations import OPERATIONS
 from sandbox.stripe.work import API_VERSION, Operation, Work
 from sandbox.stripe.world import World
 
+_RATE = "Request rate limit exceeded. Learn more about rate limits here https://stripe.com/docs/rate-limits."
+_LOCKED = (
+    "This object cannot be accessed right now because another API request or Stripe process is currently accessing it. "
+    "If you see this error intermittently, retry the request. If you see this error frequently and are making multiple "
+    "concurrent requests to a single object, make your requests serially or at a lower rate. For more details, see "
+    "https://stripe.com/docs/rate-limits#object-lock-timeouts."
+)
 _NO_KEY = (
     "You did not provide an API key. You need to provide your API key in the Authorization header, using Bearer auth "
     "(e.g. 'Authorization: Bearer YOUR_SECRET_KEY'). See https://stripe.com/docs/api#authentication for details, or we "
@@ -58,7 +65,16 @@ def _find(method: str, path: str) -> tuple[Operation, Mapping[str, str]]:
         match = route.pattern.fullmatch(path)
         if match and route.method == method:
             return route.operation, match.groupdict()
+    if known := names.operation_named(method, path):
+        raise not_implemented(f"the operation {known}")
     raise unrecognized_url(method, path)
+
+
+def _checked(operation: Operation, given: Json) -> Json:
+    """The parameters as values. First goes what Stripe itself does not know, then what the stand-in cannot do."""
+    if strange := list(names.unknown_parameters(operation.name, given)):
+        raise unknown(strange)
+    return check_table(operation.params, given)
 
 
 def answer(world: World, request: Request) -> Reply:
@@ -68,17 +84,14 @@ def answer(world: World, request: Request) -> Reply:
     try:
         _authenticate(request, world.settings.api_key)
         struck = _strike(world, subject)
-        pause_s = sum(fault.seconds for fault in struck if fault.kind == "api.slow")
-        reply = _carry_out(world, request, request_id, pause_s)
+        reply = _carry_out(world, request, request_id, struck)
     except StripeError as problem:
-        return _headed(Reply(status=problem.status, body=problem.body()), request, request_id)
+        refused = Reply(status=problem.status, body=problem.body(), headers=dict(problem.headers))
+        return _headed(refused, request, request_id)
     for fault in struck:
-        match fault.kind:
-            case "api.error_500_after":
-                reply = Reply(status=500, body=_outage().body())
-            case "api.lost_reply":
-                time.sleep(fault.seconds)
-                reply.hang_up_after_s = 0
+        if fault.kind == "api.lost_reply":
+            time.sleep(fault.seconds)
+            reply.hang_up_after_s = 0
     return _headed(reply, request, request_id)
 
 
@@ -86,6 +99,9 @@ def _headed(reply: Reply, request: Request, request_id: str) -> Reply:
     headers = {"Request-Id": request_id, "Stripe-Version": API_VERSION, "Cache-Control": "no-cache, no-store"}
     if key := request.headers.get("Idempotency-Key"):
         headers["Idempotency-Key"] = key
+    if reply.status in {409, 429} or reply.status >= 500:  # noqa: PLR2004 - server errors
+        # https://docs.stripe.com/error-low-level: whether the same request may be sent again
+        headers["Stripe-Should-Retry"] = "false" if "Idempotent-Replayed" in reply.headers else "true"
     if reply.status == 401:  # noqa: PLR2004 - unauthorized
         headers["WWW-Authenticate"] = 'Basic realm="Stripe"'
     reply.headers = {**headers, **reply.headers}
@@ -96,6 +112,12 @@ def _outage() -> StripeError:
     return StripeError(500, "An unknown error occurred (a fault of the stand-in, switched on).", error_type="api_error")
 
 
+def _too_many(message: str, code: str, reason: str) -> StripeError:
+    problem = StripeError(429, message, code=code)
+    problem.headers["Stripe-Rate-Limited-Reason"] = reason  # https://docs.stripe.com/rate-limits
+    return problem
+
+
 def _strike(world: World, subject: str) -> list[faults.Fault]:
     """The faults that strike this request; the ones before the work do so here."""
     with world.looking() as work:
@@ -104,14 +126,16 @@ def _strike(world: World, subject: str) -> list[faults.Fault]:
     with world.working() as work:
         struck = faults.take(work.tx, "api", subject)
     for fault in struck:
-        if fault.kind == "api.error_500":
-            raise _outage()
-        if fault.kind == "api.rate_limit":
-            raise StripeError(
-                429,
-                "Request rate limit exceeded. Learn more about rate limits here https://stripe.com/docs/rate-limits.",
-                code="rate_limit",
-            )
+        match fault.kind:
+            case "api.error_500":
+                raise _outage()
+            case "api.fail":
+                kind = "api_error" if fault.status >= 500 else "invalid_request_error"  # noqa: PLR2004 - server errors
+                raise StripeError(fault.status, "A fault of the stand-in, switched on.", error_type=kind)
+            case "api.rate_limit":
+                raise _too_many(_RATE, "rate_limit", "global-rate")
+            case "api.lock_timeout":
+                raise _too_many(_LOCKED, "lock_timeout", "resource-specific")
     return struck
 
 
@@ -146,10 +170,10 @@ def _given(request: Request) -> dict[str, Any]:
     return decode(pairs)
 
 
-def _carry_out(world: World, request: Request, request_id: str, pause_s: float) -> Reply:
+def _carry_out(world: World, request: Request, request_id: str, struck: list[faults.Fault]) -> Reply:
     operation, ids = _find(request.method, request.path)
     given = _given(request)
-    params = check_table(operation.params, given)
+    params = _checked(operation, given)
     key = request.headers.get("Idempotency-Key") if request.method == "POST" else None
     if key is not None:
         mark = idempotency.fingerprint(request.method, request.path, given)
@@ -158,13 +182,17 @@ def _carry_out(world: World, request: Request, request_id: str, pause_s: float) 
         if replay:
             headers = {"Idempotent-Replayed": "true", "Original-Request": replay.request_id}
             return Reply(status=replay.status, body=replay.body, headers=headers)
-    time.sleep(pause_s)
+    time.sleep(sum(faults.pause_s(fault) for fault in struck))
+    breaks_down = any(fault.kind == "api.error_500_after" for fault in struck)
     if request.method == "GET":
         with world.looking() as work:
-            return Reply(status=200, body=operation.handle(work, ids, params))
+            found = Reply(status=200, body=operation.handle(work, ids, params))
+            return Reply(status=500, body=_outage().body()) if breaks_down else found
     try:
         with world.working(request_id, key) as work:
             reply = _worked(work, operation, ids, params)
+            if breaks_down:  # what was done stays, and the 500 is what the key remembers
+                reply = Reply(status=500, body=_outage().body())
             if key is not None:
                 idempotency.keep(work.tx, key, reply.status, reply.body)
                 reply.headers["Original-Request"] = request_id

@@ -19,6 +19,12 @@ class Card:
     funding: str = "credit"
     decline_code: str | None = None
     at_once: bool = False
+    disputed: str | None = None
+    """For which reason its holder disputes each charge, `inquiry` behind it where the bank only asks."""
+    warned: bool = False
+    """Whether the network warns of fraud."""
+    refund: str | None = None
+    """How a refund goes on: `pending` succeeds later, `failing` fails after it had succeeded."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,6 +60,12 @@ NUMBERS = {
     "4000002760000016": Card(brand="visa", last4="0016", country="DE"),
     "4000003920000003": Card(brand="visa", last4="0003", country="JP"),
     "4000000000000077": Card(brand="visa", last4="0077", at_once=True),
+    "4000000000000259": Card(brand="visa", last4="0259", disputed="fraudulent"),
+    "4000000000002685": Card(brand="visa", last4="2685", disputed="product_not_received"),
+    "4000000000001976": Card(brand="visa", last4="1976", disputed="general inquiry"),
+    "4000000000005423": Card(brand="visa", last4="5423", warned=True),
+    "4000000000007726": Card(brand="visa", last4="7726", refund="pending"),
+    "4000000000005126": Card(brand="visa", last4="5126", refund="failing"),
     "4000000000000002": Card(brand="visa", last4="0002", decline_code="generic_decline"),
     "4000000000009995": Card(brand="visa", last4="9995", decline_code="insufficient_funds"),
     "4000000000009987": Card(brand="visa", last4="9987", decline_code="lost_card"),
@@ -64,6 +76,12 @@ NUMBERS = {
 }
 
 PAYMENT_METHODS = {
+    "pm_card_createDispute": NUMBERS["4000000000000259"],
+    "pm_card_createDisputeProductNotReceived": NUMBERS["4000000000002685"],
+    "pm_card_createDisputeInquiry": NUMBERS["4000000000001976"],
+    "pm_card_createIssuerFraudRecord": NUMBERS["4000000000005423"],
+    "pm_card_pendingRefund": NUMBERS["4000000000007726"],
+    "pm_card_refundFail": NUMBERS["4000000000005126"],
     "pm_card_visa": NUMBERS["4242424242424242"],
     "pm_card_visa_debit": NUMBERS["4000056655665556"],
     "pm_card_mastercard": NUMBERS["5555555555554444"],
@@ -79,6 +97,12 @@ PAYMENT_METHODS = {
 }
 
 TOKENS = {
+    "tok_createDispute": NUMBERS["4000000000000259"],
+    "tok_createDisputeProductNotReceived": NUMBERS["4000000000002685"],
+    "tok_createDisputeInquiry": NUMBERS["4000000000001976"],
+    "tok_createIssuerFraudRecord": NUMBERS["4000000000005423"],
+    "tok_pendingRefund": NUMBERS["4000000000007726"],
+    "tok_refundFail": NUMBERS["4000000000005126"],
     "tok_visa": NUMBERS["4242424242424242"],
     "tok_visa_debit": NUMBERS["4000056655665556"],
     "tok_mastercard": NUMBERS["5555555555554444"],

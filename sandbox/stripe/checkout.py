@@ -3,11 +3,11 @@
 from sandbox.stripe.cards import Card
 from sandbox.stripe.errors import Json, StripeError
 from sandbox.stripe.events import emit
+from sandbox.stripe.every_resource import merged_metadata
 from sandbox.stripe.ids import new_id
 from sandbox.stripe.intents import new_intent, pay
 from sandbox.stripe.payments import billing_details, check_amount
 from sandbox.stripe.resources.customers import new_customer
-from sandbox.stripe.resources.every_resource import merged_metadata
 from sandbox.stripe.work import Work
 
 EXPIRE = "expire_checkout_session"
@@ -94,19 +94,17 @@ def new_session(work: Work, asked: Json, items: list[Json]) -> Json:
         "_line_items": items,
         "_payment_intent_data": asked.get("payment_intent_data", {}),
     }
-    work.tx.add(session)
+    work.add(session)
     work.tx.set_timer(session["expires_at"], EXPIRE, session["id"])
     return session
 
 
 def expire(work: Work, session: Json) -> Json:
     """Close an open session unpaid and record `checkout.session.expired`."""
-    after = work.tx.put(session | {"status": "expired"})
+    after = work.put(session | {"status": "expired"})
     if session["payment_intent"]:
         intent = work.must("payment_intent", session["payment_intent"])
-        canceled = work.tx.put(
-            intent | {"canceled_at": work.now, "cancellation_reason": "expired", "status": "canceled"}
-        )
+        canceled = work.put(intent | {"canceled_at": work.now, "cancellation_reason": "expired", "status": "canceled"})
         emit(work, "payment_intent.canceled", canceled)
     emit(work, "checkout.session.expired", after)
     return after
@@ -129,12 +127,12 @@ def complete(work: Work, session: Json, card: Card, payer: Json) -> StripeError 
     details = billing_details(email=payer["email"], name=payer["name"], address={"country": payer["country"]})
     if session["customer_creation"] == "always" and intent["customer"] is None:
         customer = new_customer(work, {"email": payer["email"], "name": payer["name"]})
-        intent = work.tx.put(intent | {"customer": customer["id"]})
+        intent = work.put(intent | {"customer": customer["id"]})
     after_intent, problem = pay(work, intent, card, details)
     if problem:
-        work.tx.put(session)
+        work.put(session)
         return problem
-    after = work.tx.put(
+    after = work.put(
         session
         | {
             "customer": after_intent["customer"],

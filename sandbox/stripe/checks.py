@@ -6,7 +6,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from sandbox.stripe.currencies import CURRENCIES
-from sandbox.stripe.errors import Json, invalid, missing, not_implemented, unknown
+from sandbox.stripe.errors import Json, invalid, missing, not_implemented
 
 Check = Callable[[Any, str], Any]
 
@@ -22,14 +22,14 @@ Table = Mapping[str, Check | Need]
 
 
 def check_table(table: Table, given: Mapping[str, Any], inside: str = "") -> Json:
-    """The checked values of the parameters that were given; unknown ones are refused first, then missing ones."""
+    """The checked values of what was given. Refused first is what the table lacks, then what is missing."""
 
     def path(name: str) -> str:
         return f"{inside}[{name}]" if inside else name
 
-    strange = [path(name) for name in given if name not in table]
-    if strange:
-        raise unknown(strange)
+    for name in given:
+        if name not in table:  # what Stripe does not know either was refused before, see `api`
+            raise not_implemented(f"the parameter {path(name)}", param=path(name))
     values = {}
     for name, rule in table.items():
         check = rule.check if isinstance(rule, Need) else rule
@@ -215,10 +215,15 @@ def time_range(value: Any, param: str) -> dict[str, int]:
     return {"gte": moment, "lte": moment}
 
 
+def page_size(value: Any, param: str) -> int:
+    """How many objects a page has: 1 to 100; what is outside is taken as the nearest of them."""
+    return min(max(int(integer()(value, param)), 1), 100)
+
+
 EXPAND: Table = {"expand": list_of(text(), longest=20)}
 PAGE: Table = {
     **EXPAND,
-    "limit": integer(least=1, most=100),
+    "limit": page_size,
     "starting_after": text(),
     "ending_before": text(),
 }

@@ -1,4 +1,4 @@
-"""Brings events to the webhook endpoints: signed, again and again until somebody says 2xx; and rings the timers.
+"""Brings events to the webhook endpoints: signed, again and again until somebody says 2xx.
 
 What is due stands in the database in the same transaction as what happened, so a restart loses nothing; an event may
 arrive twice, as with Stripe.
@@ -8,25 +8,28 @@ import hashlib
 import hmac
 import json
 import threading
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from http import HTTPStatus
 
 from urllib3 import PoolManager
 from urllib3.exceptions import HTTPError
 
-from sandbox.stripe import checkout
-from sandbox.stripe.payments import LATER, book_late
+from sandbox.stripe.clock import real_s
+from sandbox.stripe.resources.webhook_endpoints import secrets_of
+from sandbox.stripe.timekeeper import Timekeeper, next_due
 from sandbox.stripe.views import show
-from sandbox.stripe.work import Work, now_s
+from sandbox.stripe.work import Work
 from sandbox.stripe.world import World
 
 LAST_ATTEMPT = 200
 _LONGEST_WAIT_S = 30.0
 _IDLE_S = 5.0
+_AS_STRIPE_S = (5 * 60, 30 * 60, 2 * 3600, 5 * 3600, 10 * 3600)
+_STRIPE_TRIES_FOR_S = 3 * 24 * 3600
 _AT_ONCE = 8
 _OLD_S = 3600
-_TIMERS = {LATER: book_late, checkout.EXPIRE: checkout.expire_due}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,29 +40,41 @@ class _Parcel:
     event_id: str
     endpoint_id: str
     url: str
-    secret: str
+    secrets: tuple[str, ...]
     payload: str
     twist: str | None
     attempts: int
 
 
-def signature(payload: str, secret: str, timestamp: int) -> str:
-    """The `Stripe-Signature` header: HMAC-SHA256 over timestamp, dot, payload (https://docs.stripe.com/webhooks#verify-manually)."""
-    digest = hmac.new(secret.encode(), f"{timestamp}.{payload}".encode(), hashlib.sha256).hexdigest()
-    return f"t={timestamp},v1={digest}"
+def signature(payload: str, secrets: Iterable[str], timestamp: int) -> str:
+    """The `Stripe-Signature` header: HMAC-SHA256 over timestamp, dot, payload, one for each secret.
+
+    https://docs.stripe.com/webhooks#verify-manually
+    """
+    signed = f"{timestamp}.{payload}".encode()
+    digests = (hmac.new(secret.encode(), signed, hashlib.sha256).hexdigest() for secret in secrets)
+    return ",".join((f"t={timestamp}", *(f"v1={digest}" for digest in digests)))
 
 
-def wait_s(attempts: int, base_s: float) -> float:
-    """How long to wait after so many failed attempts: doubling, half a minute at most (Stripe's hours, shortened)."""
-    return float(min(base_s * 2 ** min(attempts - 1, 20), _LONGEST_WAIT_S))
+def wait_s(attempts: int, base_s: float | None) -> float | None:
+    """How long to wait after so many failed attempts; None when there will be no other.
+
+    From a base it doubles to half a minute: Stripe's hours, shortened for somebody who sits before it. Without one it
+    is about what Stripe does in live mode: for three days, with growing pauses (https://docs.stripe.com/webhooks#retries).
+    """
+    if base_s is not None:
+        return float(min(base_s * 2 ** min(attempts - 1, 20), _LONGEST_WAIT_S)) if attempts < LAST_ATTEMPT else None
+    pauses = [_AS_STRIPE_S[min(number, len(_AS_STRIPE_S)) - 1] for number in range(1, attempts + 1)]
+    return float(pauses[-1]) if sum(pauses) <= _STRIPE_TRIES_FOR_S else None
 
 
 class Courier:
-    """A thread that sleeps until something is due, and a few that carry it out."""
+    """A thread that sleeps until something is due, and a few that bring webhooks."""
 
     def __init__(self, world: World) -> None:
         self._world = world
         self._stopping = False
+        self.timekeeper = Timekeeper(world, self._deliver_all)
         self._client = PoolManager(maxsize=_AT_ONCE, timeout=5.0, retries=False)
         self._hands = ThreadPoolExecutor(max_workers=_AT_ONCE, thread_name_prefix="stripe-courier")
         self._thread = threading.Thread(target=self._run, name="stripe-courier", daemon=True)
@@ -82,28 +97,26 @@ class Courier:
         while not self._stopping:
             self._world.wake.clear()
             with self._world.looking() as work:
-                due_at = _next_due(work)
-            wait = _IDLE_S if due_at is None else min(due_at - now_s(), _IDLE_S)
-            if wait > 0:
-                self._world.wake.wait(wait)
+                due_at = next_due(work)
+            pause_s = _IDLE_S if due_at is None else min(due_at - self._world.clock.now(), _IDLE_S)
+            if pause_s > 0:
+                self._world.wake.wait(pause_s)
                 continue
-            self._ring_timers()
+            self.timekeeper.keep_up()
             for parcel in self._take():
                 self._hands.submit(self._bring, parcel)
 
-    def _ring_timers(self) -> None:
-        with self._world.working() as work:
-            due = work.tx.sql.execute("SELECT id, action, subject FROM timers WHERE due <= ?", (now_s(),)).fetchall()
-            for timer_id, action, subject in due:
-                _TIMERS[action](work, subject)
-                work.tx.sql.execute("DELETE FROM timers WHERE id = ?", (timer_id,))
+    def _deliver_all(self) -> None:
+        """Bring what is due now, and what becomes due by bringing it, and wait until that is done."""
+        while parcels := self._take():
+            wait(self._hands.submit(self._bring, parcel) for parcel in parcels)
 
     def _take(self) -> list[_Parcel]:
         with self._world.working() as work:
             rows = work.tx.sql.execute(
                 "SELECT id, event_id, endpoint_id, payload, twist, attempts FROM deliveries"
                 " WHERE state = 'pending' AND due <= ? ORDER BY due, id LIMIT 64",
-                (now_s(),),
+                (self._world.clock.now(),),
             ).fetchall()
             parcels = []
             for delivery_id, event_id, endpoint_id, payload, twist, attempts in rows:
@@ -119,7 +132,7 @@ class Courier:
                         event_id=event_id,
                         endpoint_id=endpoint_id,
                         url=endpoint["url"],
-                        secret=endpoint["_secret"],
+                        secrets=tuple(secrets_of(endpoint, self._world.clock.now())),
                         payload=body,
                         twist=twist,
                         attempts=attempts + 1,
@@ -131,15 +144,15 @@ class Courier:
             return parcels
 
     def _bring(self, parcel: _Parcel) -> None:
-        moment = int(now_s())
-        secret = parcel.secret
+        moment = int(real_s())  # who checks the signature looks at a clock that nobody has advanced
+        secrets = parcel.secrets
         if parcel.attempts == 1 and parcel.twist == "bad_signature":
-            secret = "whsec_of_somebody_else"  # noqa: S105 - wrong on purpose
+            secrets = ("whsec_of_somebody_else",)
         if parcel.attempts == 1 and parcel.twist == "old_timestamp":
             moment -= _OLD_S
         headers = {
             "Content-Type": "application/json; charset=utf-8",
-            "Stripe-Signature": signature(parcel.payload, secret, moment),
+            "Stripe-Signature": signature(parcel.payload, secrets, moment),
             "User-Agent": "Stripe/1.0 (+https://stripe.com/docs/webhooks)",
         }
         status, error = None, None
@@ -150,20 +163,14 @@ class Courier:
         with self._world.working() as work:
             if status is not None and HTTPStatus.OK <= status < HTTPStatus.MULTIPLE_CHOICES:
                 _note(work, parcel.delivery_id, "delivered", status=status)
-                _release_held(work, parcel)
-            elif parcel.attempts >= LAST_ATTEMPT:
+                _release_held(work, parcel, self._world.clock.now())
+                return
+            pause_s = wait_s(parcel.attempts, self._world.settings.retry_base_s)
+            if pause_s is None:
                 _note(work, parcel.delivery_id, "failed", status=status, error=error)
             else:
-                due = now_s() + wait_s(parcel.attempts, self._world.settings.retry_base_s)
+                due = self._world.clock.now() + pause_s
                 _note(work, parcel.delivery_id, "pending", status=status, error=error, due=due)
-
-
-def _next_due(work: Work) -> float | None:
-    row = work.tx.sql.execute(
-        "SELECT min(due) FROM (SELECT min(due) AS due FROM deliveries WHERE state = 'pending'"
-        " UNION ALL SELECT min(due) FROM timers)"
-    ).fetchone()
-    return None if row[0] is None else float(row[0])
 
 
 def _note(
@@ -175,9 +182,9 @@ def _note(
     )
 
 
-def _release_held(work: Work, parcel: _Parcel) -> None:
+def _release_held(work: Work, parcel: _Parcel, now: float) -> None:
     """A later event arrived: what was held back to come after it may go now."""
     work.tx.sql.execute(
         "UPDATE deliveries SET due = ? WHERE state = 'pending' AND twist = 'reorder' AND endpoint_id = ? AND id < ?",
-        (now_s(), parcel.endpoint_id, parcel.delivery_id),
+        (now, parcel.endpoint_id, parcel.delivery_id),
     )

@@ -27,6 +27,7 @@ class StripeError(Exception):
         self.param = param
         self.keeps_work = keeps_work
         self.facts = facts
+        self.headers: dict[str, str] = {}
 
     def body(self) -> Json:
         """The reply's JSON."""

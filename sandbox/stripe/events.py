@@ -28,7 +28,7 @@ def emit(work: Work, event_type: str, stored: Json, previous: Json | None = None
         "request": {"id": work.request_id, "idempotency_key": work.idempotency_key},
         "type": event_type,
     }
-    work.tx.add(event)
+    work.add(event)
     schedule(work, event, stored["id"])
     return event
 
@@ -42,11 +42,25 @@ def schedule(work: Work, event: Json, subject_id: str) -> None:
 
 def emit_update(work: Work, event_type: str, before: Json, after: Json) -> None:
     """Record an update with the former values of what changed; no change, no event."""
-    changed = {
-        name: before.get(name) for name in after if not name.startswith("_") and before.get(name) != after.get(name)
-    }
-    if changed:
+    if changed := former_values(before, after):
         emit(work, event_type, after, previous=changed)
+
+
+def former_values(before: Json, after: Json) -> Json:
+    """What was there before, of what has changed: inside of mappings only the names that changed, lists as a whole.
+
+    A name that is new has null as its former value, as with Stripe (https://docs.stripe.com/api/events/object).
+    """
+    changed: Json = {}
+    for name in before.keys() | after.keys():
+        was, becomes = before.get(name), after.get(name)
+        if name.startswith("_") or was == becomes:
+            continue
+        if isinstance(was, dict) and isinstance(becomes, dict):
+            changed[name] = former_values(was, becomes)
+        else:
+            changed[name] = was
+    return dict(sorted(changed.items()))
 
 
 def _wants(endpoint: Json, event_type: str) -> bool:

@@ -3,13 +3,13 @@
 from typing import Any
 
 from babel import Locale
-from flask import Blueprint, Response, abort, current_app, make_response, redirect, render_template, request
+from flask import Blueprint, Response, abort, make_response, redirect, render_template, request
 
 from sandbox.stripe import card_form, checkout
 from sandbox.stripe.card_form import Filled
+from sandbox.stripe.control_area import world
 from sandbox.stripe.currencies import spoken
 from sandbox.stripe.errors import Json
-from sandbox.stripe.world import World
 
 pages = Blueprint("hosted", __name__)
 
@@ -22,12 +22,6 @@ _COUNTRIES = sorted(
     ),
     key=lambda country: country[1],
 )
-
-
-def world() -> World:
-    """The stand-in that this application belongs to."""
-    found: World = current_app.extensions["stripe_standin"]
-    return found
 
 
 @pages.get("/c/pay/<session_id>")

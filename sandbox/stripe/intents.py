@@ -60,7 +60,7 @@ def new_intent(work: Work, asked: Json) -> Json:
         "transfer_data": None,
         "transfer_group": None,
     }
-    work.tx.add(intent)
+    work.add(intent)
     emit(work, "payment_intent.created", intent)
     return intent
 
@@ -72,7 +72,17 @@ def pay(work: Work, intent: Json, card: Card, details: Json) -> tuple[Json, Stri
         work,
         card,
         {
-            **{name: intent[name] for name in ("amount", "currency", "customer", "description", "metadata")},
+            **{
+                name: intent[name]
+                for name in (
+                    "amount",
+                    "currency",
+                    "customer",
+                    "description",
+                    "metadata",
+                    "capture_method",
+                )
+            },
             "billing_details": details,
             "payment_intent": intent["id"],
             "payment_method": method["id"],
@@ -80,7 +90,7 @@ def pay(work: Work, intent: Json, card: Card, details: Json) -> tuple[Json, Stri
         },
     )
     if charge["paid"]:
-        after = work.tx.put(
+        after = work.put(
             intent
             | {
                 "amount_received": intent["amount"],
@@ -93,7 +103,7 @@ def pay(work: Work, intent: Json, card: Card, details: Json) -> tuple[Json, Stri
         emit(work, "payment_intent.succeeded", after)
         return after, None
     problem = card_error(work, card, charge, method=method).body()["error"]
-    after = work.tx.put(
+    after = work.put(
         intent
         | {
             "last_payment_error": problem,

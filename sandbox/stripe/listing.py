@@ -3,9 +3,10 @@
 from collections.abc import Mapping, Sequence
 
 from sandbox.stripe.errors import Json, invalid, no_such
+from sandbox.stripe.registry import noun_of
 from sandbox.stripe.store import Condition, equals
 from sandbox.stripe.views import page, show
-from sandbox.stripe.work import NOUNS, Work
+from sandbox.stripe.work import Work
 
 _BOUNDS = {"gt": ">", "gte": ">=", "lt": "<", "lte": "<="}
 _DEFAULT_LIMIT = 10
@@ -31,7 +32,7 @@ def list_page(work: Work, kind: str, url: str, params: Json, conditions: Sequenc
         if cursor:
             position = work.tx.position(kind, cursor)
             if position is None:
-                raise no_such(NOUNS.get(kind, kind), cursor, param=param, status=400)
+                raise no_such(noun_of(kind), cursor, param=param, status=400)
             wanted.append((f"seq {relation} ?", (position,)))
     limit = params.get("limit", _DEFAULT_LIMIT)
     found = work.tx.select(kind, wanted, limit=limit + 1, newest_first=not before)

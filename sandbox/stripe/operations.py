@@ -1,28 +1,6 @@
-"""Every operation that the stand-in knows."""
+"""Every operation that the stand-in carries out, as its resources bring them."""
 
-from sandbox.stripe.resources import (
-    balance_transactions,
-    charges,
-    checkout_sessions,
-    customers,
-    events,
-    payment_intents,
-    prices,
-    products,
-    refunds,
-    webhook_endpoints,
-)
+from sandbox.stripe.registry import load
 from sandbox.stripe.work import Operation
 
-OPERATIONS: tuple[Operation, ...] = (
-    *customers.OPERATIONS,
-    *products.OPERATIONS,
-    *prices.OPERATIONS,
-    *checkout_sessions.OPERATIONS,
-    *payment_intents.OPERATIONS,
-    *charges.OPERATIONS,
-    *refunds.OPERATIONS,
-    *balance_transactions.OPERATIONS,
-    *events.OPERATIONS,
-    *webhook_endpoints.OPERATIONS,
-)
+OPERATIONS: tuple[Operation, ...] = tuple(operation for resource in load() for operation in resource.operations)

@@ -6,6 +6,7 @@ from sandbox.stripe import faults
 from sandbox.stripe.balance import book_charge
 from sandbox.stripe.cards import DECLINES, Card
 from sandbox.stripe.currencies import CURRENCIES, LARGEST_AMOUNT, spoken
+from sandbox.stripe.disputes import OPEN_LATER, warn_of_fraud
 from sandbox.stripe.errors import Json, StripeError, invalid
 from sandbox.stripe.events import emit, emit_update
 from sandbox.stripe.ids import new_id
@@ -57,7 +58,7 @@ def new_payment_method(work: Work, card: Card, details: Json) -> Json:
         "three_d_secure_usage": {"supported": True},
         "wallet": None,
     }
-    return work.tx.add(
+    return work.add(
         {
             "id": new_id("pm"),
             "object": "payment_method",
@@ -129,7 +130,8 @@ def new_charge(work: Work, card: Card, asked: Json) -> Json:
     """Charge the card and record what came of it.
 
     `asked` has amount, currency, billing_details and, where known, customer, description, metadata, payment_intent,
-    payment_method, receipt_email. A card that declines leaves a failed charge; the caller decides what to answer.
+    payment_method, receipt_email, capture_method. A card that declines leaves a failed charge; the caller decides what
+    to answer.
     """
     check_amount(asked["amount"], asked["currency"])
     paid = card.decline_code is None
@@ -176,20 +178,37 @@ def new_charge(work: Work, card: Card, asked: Json) -> Json:
         "status": "succeeded" if paid else "failed",
         "transfer_data": None,
         "transfer_group": None,
+        "_refund": card.refund,
     }
-    work.tx.add(charge)
+    work.add(charge)
     if paid:
-        charge = _settle_balance(work, charge, at_once=card.at_once)
+        asynchronous = asked.get("capture_method") == "automatic_async"
+        charge = _settle_balance(work, charge, at_once=card.at_once, asynchronous=asynchronous)
     emit(work, "charge.succeeded" if paid else "charge.failed", charge)
+    if paid:
+        _await_trouble(work, charge, card)
     return charge
 
 
-def _settle_balance(work: Work, charge: Json, *, at_once: bool) -> Json:
+def _await_trouble(work: Work, charge: Json, card: Card) -> None:
+    """What some test cards do after they have paid."""
+    if card.warned:
+        warn_of_fraud(work, charge)
+    if card.disputed:
+        work.tx.set_timer(work.now_exactly, OPEN_LATER, f"{charge['id']} {card.disputed}")
+
+
+def _settle_balance(work: Work, charge: Json, *, at_once: bool, asynchronous: bool) -> Json:
+    """Book the charge: a little later where it is captured asynchronously, which is Stripe's default for intents.
+
+    https://docs.stripe.com/payments/payment-intents/asynchronous-capture
+    """
     late = faults.take(work.tx, "charge", charge["currency"])
-    if late:
-        work.tx.set_timer(work.now + late[0].seconds, LATER, charge["id"])
+    if late or asynchronous:
+        pause_s = late[0].seconds if late else work.capture_s
+        work.tx.set_timer(work.now_exactly + pause_s, LATER, charge["id"])
         return charge
-    return work.tx.put(charge | {"balance_transaction": book_charge(work, charge, at_once=at_once)["id"]})
+    return work.put(charge | {"balance_transaction": book_charge(work, charge, at_once=at_once)["id"]})
 
 
 def book_late(work: Work, charge_id: str) -> None:
@@ -197,7 +216,7 @@ def book_late(work: Work, charge_id: str) -> None:
     charge = work.tx.get("charge", charge_id)
     if charge is None or charge["balance_transaction"]:
         return
-    after = work.tx.put(charge | {"balance_transaction": book_charge(work, charge)["id"]})
+    after = work.put(charge | {"balance_transaction": book_charge(work, charge)["id"]})
     emit_update(work, "charge.updated", charge, after)
 
 

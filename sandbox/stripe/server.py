@@ -33,9 +33,13 @@ class Handle:
         here = f"http://{settings.host}:{self._server.server_port}"
         self.settings = settings if settings.port else replace(settings, port=self._server.server_port, public_url=here)
         self.url = here
-        self._world = World(self.settings)
+        try:
+            self._world = World(self.settings)
+        except BaseException:
+            self._server.server_close()
+            raise
         self._courier = Courier(self._world)
-        self._server.app = create_app(self._world)
+        self._server.app = create_app(self._world, self._courier.timekeeper)
 
     def run(self) -> None:
         """Answer requests until `shutdown`."""
@@ -79,7 +83,9 @@ def start(
     *,
     webhook_url: str | None = None,
     webhook_secret: str | None = None,
-    retry_base_s: float = 0.05,
+    retry_base_s: float | None = 0.05,
+    capture_s: float = 0.0,
+    settles: tuple[str, ...] = (),
 ) -> ThreadedHandle:
     """A stand-in in a thread on 127.0.0.1, by default on a free port, that retries webhooks quickly; for tests."""
     return ThreadedHandle(
@@ -92,6 +98,8 @@ def start(
             webhook_url=webhook_url,
             webhook_secret=webhook_secret,
             retry_base_s=retry_base_s,
+            capture_s=capture_s,
+            settles=settles,
         )
     )
 

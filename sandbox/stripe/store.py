@@ -17,6 +17,7 @@ CREATE TABLE IF NOT EXISTS objects (
 CREATE INDEX IF NOT EXISTS objects_by_kind ON objects (kind, seq);
 CREATE INDEX IF NOT EXISTS objects_by_created ON objects (kind, created);
 CREATE INDEX IF NOT EXISTS objects_by_intent ON objects (kind, json_extract(body, '$.payment_intent'));
+CREATE INDEX IF NOT EXISTS objects_by_payout ON objects (kind, json_extract(body, '$._payout'));
 CREATE INDEX IF NOT EXISTS objects_by_charge ON objects (kind, json_extract(body, '$.charge'));
 CREATE TABLE IF NOT EXISTS idempotency (
     key TEXT PRIMARY KEY, fingerprint TEXT NOT NULL, request_id TEXT NOT NULL, created INTEGER NOT NULL,
@@ -31,10 +32,14 @@ CREATE INDEX IF NOT EXISTS deliveries_by_event ON deliveries (event_id);
 CREATE TABLE IF NOT EXISTS timers (
     id INTEGER PRIMARY KEY AUTOINCREMENT, due REAL NOT NULL, action TEXT NOT NULL, subject TEXT NOT NULL);
 CREATE INDEX IF NOT EXISTS timers_by_due ON timers (due);
+CREATE TABLE IF NOT EXISTS clock (one INTEGER PRIMARY KEY CHECK (one = 1), ahead_s REAL NOT NULL);
 CREATE TABLE IF NOT EXISTS faults (
     id INTEGER PRIMARY KEY AUTOINCREMENT, kind TEXT NOT NULL, matching TEXT NOT NULL, remaining INTEGER,
-    seconds REAL NOT NULL);
+    seconds REAL NOT NULL, share REAL NOT NULL DEFAULT 1, status INTEGER NOT NULL DEFAULT 500,
+    seen INTEGER NOT NULL DEFAULT 0);
 """
+_VERSION = 2
+"""Of the tables. Faults of an earlier one are switched off; everything else has kept its form."""
 
 Condition = tuple[str, Sequence[Any]]
 
@@ -93,6 +98,10 @@ class Tx:
         """How many documents of a kind there are."""
         return int(self.sql.execute("SELECT count(*) FROM objects WHERE kind = ?", (kind,)).fetchone()[0])
 
+    def keep_clock(self, ahead_s: float) -> None:
+        """Remember how far ahead of real time the clock is."""
+        self.sql.execute("INSERT OR REPLACE INTO clock (one, ahead_s) VALUES (1, ?)", (ahead_s,))
+
     def set_timer(self, due: float, action: str, subject: str) -> None:
         """Have `action` done about the subject at a moment (Unix seconds)."""
         self.sql.execute("INSERT INTO timers (due, action, subject) VALUES (?, ?, ?)", (due, action, subject))
@@ -119,7 +128,10 @@ class Store:
         self._turn = threading.Lock()
         # One connection stays open: the last to close would fold the journal into the file each time.
         self._anchor = self._connect()
+        if self._anchor.execute("PRAGMA user_version").fetchone()[0] < _VERSION:
+            self._anchor.execute("DROP TABLE IF EXISTS faults")
         self._anchor.executescript(_SCHEMA)
+        self._anchor.execute(f"PRAGMA user_version = {_VERSION}")
 
     def _connect(self) -> sqlite3.Connection:
         connection = sqlite3.connect(self._path, timeout=30, isolation_level=None, check_same_thread=False)
@@ -146,6 +158,11 @@ class Store:
                 connection.execute("ROLLBACK")
                 raise
             connection.execute("COMMIT")
+
+    def clock_ahead_s(self) -> float:
+        """How far ahead of real time the clock of this state is."""
+        row = self._anchor.execute("SELECT ahead_s FROM clock").fetchone()
+        return 0.0 if row is None else float(row[0])
 
     def close(self) -> None:
         """Fold the journal into the file and let go of it."""

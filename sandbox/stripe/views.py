@@ -1,91 +1,18 @@
 """Shows objects as Stripe replies them: own fields left out, what depends on the moment computed, `expand` followed."""
 
-from collections.abc import Callable
 from typing import Any
 
+from sandbox.stripe import names
 from sandbox.stripe.errors import Json, invalid
-from sandbox.stripe.store import equals
+from sandbox.stripe.registry import resource_of
 from sandbox.stripe.work import Work
 
 _DEEPEST = 4
-
-# Which field of which kind names an object of which kind. Fields of kind None are built on demand (`_ON_DEMAND`).
-EXPANDABLE: dict[str, dict[str, tuple[str, ...]]] = {
-    "balance_transaction": {"source": ("charge", "refund")},
-    "charge": {
-        "balance_transaction": ("balance_transaction",),
-        "customer": ("customer",),
-        "failure_balance_transaction": ("balance_transaction",),
-        "payment_intent": ("payment_intent",),
-    },
-    "checkout.session": {"customer": ("customer",), "payment_intent": ("payment_intent",)},
-    "payment_intent": {
-        "customer": ("customer",),
-        "latest_charge": ("charge",),
-        "payment_method": ("payment_method",),
-    },
-    "price": {"product": ("product",)},
-    "refund": {
-        "balance_transaction": ("balance_transaction",),
-        "charge": ("charge",),
-        "payment_intent": ("payment_intent",),
-    },
-}
 
 
 def page(url: str, data: list[Json], *, has_more: bool = False) -> Json:
     """A list as Stripe shapes it."""
     return {"object": "list", "data": data, "has_more": has_more, "url": url}
-
-
-def _charge_refunds(work: Work, charge: Json) -> Json:
-    refunds = work.tx.select("refund", [equals("charge", charge["id"])])
-    return page(f"/v1/charges/{charge['id']}/refunds", [show(work, refund) for refund in refunds[:10]])
-
-
-def _session_line_items(work: Work, session: Json) -> Json:
-    items = [show(work, item) for item in session["_line_items"]]
-    return page(f"/v1/checkout/sessions/{session['id']}/line_items", items)
-
-
-def _currency_options(_work: Work, price: Json) -> Json:
-    options: Json = price["_currency_options"]
-    return options
-
-
-_ON_DEMAND: dict[tuple[str, str], Callable[[Work, Json], Json]] = {
-    ("charge", "refunds"): _charge_refunds,
-    ("checkout.session", "line_items"): _session_line_items,
-    ("price", "currency_options"): _currency_options,
-}
-
-
-def _session(work: Work, shown: Json) -> Json:
-    is_open = shown["status"] == "open"
-    return shown | {"url": f"{work.public_url}/c/pay/{shown['id']}" if is_open else None}
-
-
-def _balance_transaction(work: Work, shown: Json) -> Json:
-    return shown | {"status": "available" if shown["available_on"] <= work.now else "pending"}
-
-
-def _event(work: Work, shown: Json) -> Json:
-    undelivered = work.tx.sql.execute(
-        "SELECT count(DISTINCT endpoint_id) FROM deliveries WHERE event_id = ? AND state != 'delivered'", (shown["id"],)
-    ).fetchone()
-    return shown | {"pending_webhooks": int(undelivered[0])}
-
-
-def _receipt(work: Work, shown: Json) -> Json:
-    return shown | {"receipt_url": f"{work.public_url}/receipts/{shown['id']}" if shown["paid"] else None}
-
-
-_COMPUTED: dict[str, Callable[[Work, Json], Json]] = {
-    "balance_transaction": _balance_transaction,
-    "charge": _receipt,
-    "checkout.session": _session,
-    "event": _event,
-}
 
 
 def show(work: Work, stored: Json, expand: list[str] | None = None) -> Json:
@@ -94,7 +21,7 @@ def show(work: Work, stored: Json, expand: list[str] | None = None) -> Json:
         shown = stored
     else:
         shown = {name: value for name, value in stored.items() if not name.startswith("_")}
-        compute = _COMPUTED.get(shown["object"])
+        compute = resource_of(shown["object"]).computed
         shown = compute(work, shown) if compute else shown
     for path in expand or []:
         segments = path.split(".")
@@ -107,6 +34,7 @@ def show(work: Work, stored: Json, expand: list[str] | None = None) -> Json:
 
 
 def _expanded(work: Work, shown: Any, stored: Json | None, segments: list[str], path: str) -> Any:
+    """What stands here, expanded along the segments. `stored`: the object with its own fields, where at hand."""
     if not segments or shown is None:
         return shown
     name, *rest = segments
@@ -114,22 +42,49 @@ def _expanded(work: Work, shown: Any, stored: Json | None, segments: list[str], 
         if name != "data":
             raise _refusal(path)
         return shown | {"data": [_expanded(work, entry, None, rest, path) for entry in shown["data"]]}
-    kind = shown.get("object", "")
-    on_demand = _ON_DEMAND.get((kind, name))
-    if on_demand:
-        current = shown.get(name) or on_demand(work, stored or work.must(kind, shown["id"]))
-    elif name in EXPANDABLE.get(kind, {}):
-        current = shown.get(name)
-        if isinstance(current, str):
-            current = _resolve(work, EXPANDABLE[kind][name], current)
-    elif kind == "item" and name == "price":
-        current = shown["price"]
-    else:
+    known = _known_field(shown.get("object", ""), segments)
+    if known is None:
+        if isinstance(shown.get(name), dict) and "object" in shown[name]:  # it is there in full already
+            return shown | {name: _expanded(work, shown[name], None, rest, path)}
         raise _refusal(path)
-    return shown | {name: _expanded(work, current, None, rest, path)}
+    return _replaced(work, shown, stored, known.split("."), segments, path)
 
 
-def _resolve(work: Work, kinds: tuple[str, ...], object_id: str) -> Json | str:
+def _known_field(kind: str, segments: list[str]) -> str | None:
+    """The longest beginning of the path that this kind can expand (`parent.subscription_details.subscription`)."""
+    can = names.expandable(kind).keys() | resource_of(kind).on_demand.keys()
+    beginnings = (".".join(segments[:length]) for length in range(len(segments), 0, -1))
+    return next((beginning for beginning in beginnings if beginning in can), None)
+
+
+def _replaced(work: Work, shown: Json, stored: Json | None, field: list[str], segments: list[str], path: str) -> Json:
+    """The object with one field, however deep, replaced by the object that it names."""
+    kind, rest = shown["object"], segments[len(field) :]
+    on_demand = resource_of(kind).on_demand.get(".".join(field))
+    if on_demand:
+        current: Any = shown.get(field[0]) or on_demand(work, stored or work.must(kind, shown["id"]))
+    else:
+        current = _at(shown, field)
+        if isinstance(current, str):
+            current = _resolve(work, names.expandable(kind)[".".join(field)], current)
+    return _with(shown, field, _expanded(work, current, None, rest, path))
+
+
+def _at(shown: Json, field: list[str]) -> Any:
+    current: Any = shown
+    for name in field:
+        current = current.get(name) if isinstance(current, dict) else None
+    return current
+
+
+def _with(shown: Json, field: list[str], value: Any) -> Json:
+    name, *deeper = field
+    if deeper and not isinstance(shown.get(name), dict):
+        return shown  # Stripe leaves out what has no place here
+    return shown | {name: _with(shown[name], deeper, value) if deeper else value}
+
+
+def _resolve(work: Work, kinds: list[str], object_id: str) -> Json | str:
     for kind in kinds:
         found = work.tx.get(kind, object_id)
         if found is not None:

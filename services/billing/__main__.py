@@ -9,7 +9,7 @@ PROCESSES = {
     "migrate": app.run_migrate,
     "push-catalog": app.run_push_catalog,
 }
-COMMANDS = {"work": app.run_work}
+COMMANDS = {"work": app.run_work, "sessions": app.run_sessions, "api-key": app.run_api_key}
 """Said by an operator; nothing starts them by itself."""
 
 if __name__ == "__main__":

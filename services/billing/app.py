@@ -118,6 +118,21 @@ def run_push_catalog() -> None:
     push_catalog(build_context(_start(), pooled=False))
 
 
+def run_api_key(*words: str) -> None:
+    """Make a key for an integrator, or show the scopes that a key can have."""
+    from shared.web.api_key_command import run_command  # noqa: PLC0415 - only for the operator
+
+    run_command(create_app(_start()), "billing", words)
+
+
+def run_sessions(*words: str) -> None:
+    """Show an operator who is signed in, or end somebody's sessions."""
+    from shared.staff.command import run_command  # noqa: PLC0415 - only for the operator
+
+    settings = _start()
+    run_command(build_context(settings, pooled=False).db, settings.oidc.limits, words)
+
+
 def _start() -> Settings:
     settings = Settings.read()
     configure_logging("billing", settings.common.log_format)

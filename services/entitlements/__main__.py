@@ -8,7 +8,7 @@ PROCESSES = {
     "worker": app.run_worker,
     "migrate": app.run_migrate,
 }
-COMMANDS = {"work": app.run_work}
+COMMANDS = {"work": app.run_work, "sessions": app.run_sessions, "api-key": app.run_api_key}
 """Said by an operator; nothing starts them by itself."""
 
 if __name__ == "__main__":

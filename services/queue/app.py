@@ -38,7 +38,7 @@ def build_context(settings: Settings, *, pooled: bool = True) -> Context:
         retention=retention(settings),
         entitlements=EntitlementsGateway(entitlements),
         billing=BillingGateway(ServiceClient(settings.billing_url, "billing", identity)),
-        mail=SmtpMailServer(settings.smtp_url, settings.mail_from),
+        mail=SmtpMailServer(settings.smtp_url, settings.mail_from, tls=settings.smtp_tls),
         peers={"entitlements": entitlements},
     )
 
@@ -92,6 +92,21 @@ def run_work(*words: str) -> None:
     from shared.work.command import run_command  # noqa: PLC0415 - only for the operator
 
     run_command(build_context(_start(), pooled=False).db, KINDS, words)
+
+
+def run_api_key(*words: str) -> None:
+    """Make a key for an integrator, or show the scopes that a key can have."""
+    from shared.web.api_key_command import run_command  # noqa: PLC0415 - only for the operator
+
+    run_command(create_app(_start()), "queue", words)
+
+
+def run_sessions(*words: str) -> None:
+    """Show an operator who is signed in, or end somebody's sessions."""
+    from shared.staff.command import run_command  # noqa: PLC0415 - only for the operator
+
+    settings = _start()
+    run_command(build_context(settings, pooled=False).db, settings.oidc.limits, words)
 
 
 def _start() -> Settings:

@@ -8,6 +8,7 @@ from shared.audit import audit_table
 from shared.idempotency import idempotency_table
 from shared.inbox import inbox_table
 from shared.outbox import outbox_table
+from shared.staff.store import staff_sessions_table
 
 metadata = sa.MetaData()
 
@@ -18,6 +19,7 @@ def moment(name: str, *, nullable: bool = True) -> sa.Column[datetime]:
 
 
 audit_entries = audit_table(metadata)
+staff_sessions = staff_sessions_table(metadata)
 inbox = inbox_table(metadata)
 outbox = outbox_table(metadata)
 idempotency_keys = idempotency_table(metadata)

@@ -4,8 +4,9 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from email.utils import parseaddr
 from typing import Self
+from urllib.parse import urlsplit
 
-from shared.env import Env
+from shared.env import Env, SettingsError
 from shared.settings import CommonSettings, OidcSettings, keep_keys_days
 from shared.worktime import Calendar, weekdays
 
@@ -20,6 +21,7 @@ class Settings:
     billing_public_url: str
     entitlements_url: str
     smtp_url: str = field(repr=False)
+    smtp_tls: bool
     mail_from: str
     link_secret: str = field(repr=False)
     checkout_origin: str
@@ -39,6 +41,7 @@ class Settings:
     def read(cls, env: Env | None = None) -> Self:
         """Read them, or refuse to start with a sentence that names the variable."""
         env = env or Env()
+        smtp_url, smtp_tls = _mail_server(env)
         return cls(
             common=CommonSettings.read(env, "queue"),
             oidc=OidcSettings.read(env),
@@ -47,7 +50,8 @@ class Settings:
                 "BILLING_PUBLIC_URL", "The address at which browsers reach billing: offers, and the way to pay."
             ),
             entitlements_url=env.url("ENTITLEMENTS_URL", "Where entitlements answers the other services."),
-            smtp_url=env.url("SMTP_URL", "The mail server: `smtp://user:password@host:port`.", secret=True),
+            smtp_url=smtp_url,
+            smtp_tls=smtp_tls,
             mail_from=env.text(
                 "MAIL_FROM",
                 "Who the mails are from, as `Name <address>`; a person reads what is written to that address.",
@@ -103,6 +107,25 @@ class Settings:
     def support_email(self) -> str:
         """The address at which a person reads; also where every mail is answered to."""
         return parseaddr(self.mail_from)[1]
+
+
+def _mail_server(env: Env) -> tuple[str, bool]:
+    """Its address, and whether the way to it is encrypted. No password goes where it is not."""
+    url = env.url(
+        "SMTP_URL",
+        "The mail server: `smtp://user:password@host:port` (STARTTLS) or `smtps://…` (TLS from the first byte on).",
+        secret=True,
+    )
+    plain = env.optional(
+        "SMTP_PLAIN_HOST", "The host of a mail catcher that has no TLS. To any other host mail goes encrypted, or not."
+    )
+    parts = urlsplit(url)
+    if parts.scheme not in {"smtp", "smtps"}:
+        raise SettingsError("SMTP_URL must begin with smtp:// or smtps://.")
+    tls = parts.hostname != plain or parts.scheme == "smtps"
+    if not tls and (parts.username or parts.password):
+        raise SettingsError("SMTP_PLAIN_HOST would get the password of SMTP_URL unencrypted. Take one of them away.")
+    return url, tls
 
 
 def _minutes(env: Env, name: str, about: str, default: int) -> timedelta:

@@ -1,16 +1,18 @@
 """Who may call a route, and how often: denied unless it says otherwise. One that says nothing stops the start."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import wraps
 from typing import Any, TypeVar, cast
 from urllib.parse import urlencode
 
-from flask import Flask, current_app, g, redirect, request, session
+from flask import Flask, current_app, g, redirect, request
 from werkzeug.datastructures import WWWAuthenticate
 from werkzeug.exceptions import Forbidden, TooManyRequests, Unauthorized
 from werkzeug.wrappers import Response
 
+from shared.api_keys import ApiKey
+from shared.env import SettingsError
 from shared.identity import BearerVerifier, Caller
 from shared.language import N_
 from shared.limits import Limit
@@ -19,7 +21,6 @@ from shared.web.problems import wants_problem
 
 View = TypeVar("View", bound=Callable[..., Any])
 
-STAFF_SESSION = "staff"
 WRONG_KEYS = Limit(name="wrong_keys", most=20, within_s=600)
 """Credentials that are none, from one network. A good one passes from there all the same."""
 OUTSIDE_ENDPOINTS = frozenset({"static", "bootstrap.static", "shared.static", "assets.asset"})
@@ -33,7 +34,7 @@ class Access:
     public: bool = False
     services: frozenset[str] = frozenset()
     staff: frozenset[str] = frozenset()
-    api_keys: bool = False
+    scope: str | None = None
     signed: bool = False
 
     def admits(self, caller: Caller) -> bool:
@@ -42,7 +43,7 @@ class Access:
             case "service":
                 return caller.name in self.services
             case "integrator":
-                return self.api_keys
+                return self.scope in caller.scopes
             case "staff":
                 return bool(caller.roles & self.staff)
 
@@ -79,10 +80,10 @@ def services(*names: str) -> Callable[[View], View]:
 
 
 def allow(
-    *, services: tuple[str, ...] = (), staff: tuple[str, ...] = (), api_keys: bool = False
+    *, services: tuple[str, ...] = (), staff: tuple[str, ...] = (), scope: str | None = None
 ) -> Callable[[View], View]:
-    """Any of these may call this route."""
-    return _mark(Access(services=frozenset(services), staff=frozenset(staff), api_keys=api_keys))
+    """Any of these may call this route: services, staff with one of the roles, integrators whose key has the scope."""
+    return _mark(Access(services=frozenset(services), staff=frozenset(staff), scope=scope))
 
 
 def limited_by_key(limit: Limit) -> Callable[[View], View]:
@@ -120,8 +121,41 @@ def require_marks(app: Flask) -> None:
         )
 
 
+def scopes_of(app: Flask) -> dict[str, list[str]]:
+    """Each scope that a key can have, and the routes that it opens."""
+    found: dict[str, list[str]] = {}
+    for rule in app.url_map.iter_rules():
+        access = access_of(app, rule.endpoint)
+        if access is not None and access.scope is not None:
+            methods = (rule.methods or set()) - {"HEAD", "OPTIONS"}
+            found.setdefault(access.scope, []).extend(f"{method} {rule.rule}" for method in sorted(methods))
+    return {scope: sorted(found[scope]) for scope in sorted(found)}
+
+
+def require_known_scopes(app: Flask, keys: Sequence[ApiKey]) -> None:
+    """Refuse to start with a key that has a scope of which no route knows: a slip, or a scope that is gone."""
+    known = scopes_of(app)
+    for key in keys:
+        if unknown := key.scopes - known.keys():
+            raise SettingsError(
+                f"API_KEYS gives {key.name} the scope {min(unknown)!r}, which opens nothing. Those that there are: "
+                f"{', '.join(known)}."
+            )
+
+
 def current_caller() -> Caller | None:
-    """Who calls; None on a public route for somebody who did not sign in."""
+    """Who calls; None on a public route for somebody who did not sign in.
+
+    Looked up when a view or a page asks: a public page that shows nobody costs no look into the sessions.
+    """
+    if "caller" not in g:
+        g.caller = None  # should it fail: the page that says so asks again
+        g.caller = _identify()
+    return known_caller()
+
+
+def known_caller() -> Caller | None:
+    """Who calls, as far as somebody has asked by now."""
     return cast("Caller | None", g.get("caller"))
 
 
@@ -140,16 +174,8 @@ def _identify() -> Caller | None:
     verifier: BearerVerifier = current_app.extensions["bearer_verifier"]
     if (bearer := _bearer()) is not None:
         return verifier.caller(bearer)
-    person = session.get(STAFF_SESSION)
-    if person is None:
-        return None
-    return Caller(
-        kind="staff",
-        name=person["name"],
-        subject=person["sub"],
-        roles=frozenset(person["roles"]),
-        email=person["email"],
-    )
+    sessions = current_app.extensions.get("staff_sessions")
+    return None if sessions is None else cast("Caller | None", sessions.caller())
 
 
 def body_is_read_by_its_view() -> bool:
@@ -167,17 +193,28 @@ def enforce() -> Response | None:
         raise Forbidden
     if access.signed:
         return None
-    g.caller = caller = _identify()
-    if caller is None and _bearer() is not None:
+    presents = _bearer() is not None
+    caller = current_caller() if presents or not access.public else None
+    if caller is None and presents:
         _refuse_after(WRONG_KEYS)
     if not access.public:
         if caller is None:
-            if access.staff and not wants_problem():
-                wanted = request.full_path.rstrip("?") if request.method == "GET" else "/"
-                return redirect(f"/signin?{urlencode({'next': wanted})}")
-            raise Unauthorized(www_authenticate=WWWAuthenticate("bearer"))
+            return _ask_to_sign_in(access)
         if not access.admits(caller):
-            raise Forbidden(N_("Your role does not allow this."))
-    if _bearer() is None:
+            raise Forbidden(_what_is_missing(access, caller))
+    if not presents:
         current_app.extensions["csrf"].protect()
     return None
+
+
+def _ask_to_sign_in(access: Access) -> Response:
+    if access.staff and not wants_problem():
+        wanted = request.full_path.rstrip("?") if request.method == "GET" else "/"
+        return redirect(f"/signin?{urlencode({'next': wanted})}")
+    raise Unauthorized(www_authenticate=WWWAuthenticate("bearer"))
+
+
+def _what_is_missing(access: Access, caller: Caller) -> str:
+    if caller.kind == "integrator" and access.scope is not None:
+        return f"This key does not have the scope {access.scope}."
+    return N_("Your role does not allow this.")

@@ -34,7 +34,6 @@ from shared.work.kind import WorkKind
 log = get_logger()
 
 BODY_LIMIT = 1_000_000
-SESSION_LIFETIME = timedelta(hours=12)
 _LONGEST_REQUEST_ID = 64
 _LONGEST_WAIT_MS = 3_600_000
 _QUIET_ROUTES = frozenset({"/livez", "/readyz", "/metrics", "/version", "/assets/<digest>/<name>"})
@@ -60,6 +59,7 @@ def create_app(
     `package` is the service's folder, with the `templates` that several of its rooms use. `form_targets` are other
     origins to which a form of this service may lead (browsers check redirects, too).
     """
+    encrypted = settings.public_url.startswith("https://")
     app = APIFlask(
         settings.service,
         title=title,
@@ -75,12 +75,14 @@ def create_app(
         SECRET_KEY=settings.secret_key,
         MAX_CONTENT_LENGTH=BODY_LIMIT,
         MAX_FORM_MEMORY_SIZE=BODY_LIMIT,
-        # Cookies know no port: on one host each service needs a name of its own.
-        SESSION_COOKIE_NAME=f"{settings.service}_session",
+        # Cookies know no port: on one host each service needs a name of its own. A browser takes `__Host-` over https
+        # only, and then from this very host and from no neighbor below the same domain.
+        SESSION_COOKIE_NAME=f"{'__Host-' if encrypted else ''}{settings.service}_session",
         SESSION_COOKIE_HTTPONLY=True,
         SESSION_COOKIE_SAMESITE="Lax",
-        SESSION_COOKIE_SECURE=settings.public_url.startswith("https://"),
-        PERMANENT_SESSION_LIFETIME=SESSION_LIFETIME,
+        SESSION_COOKIE_SECURE=encrypted,
+        PERMANENT_SESSION_LIFETIME=oidc.limits.lasts if oidc else timedelta(hours=1),
+        SESSION_REFRESH_EACH_REQUEST=False,  # the server knows when a session ends
         WTF_CSRF_CHECK_DEFAULT=False,  # access.enforce protects: it knows which callers cannot be forged
         WTF_CSRF_TIME_LIMIT=None,  # a ticket page stays open all day
         WTF_CSRF_SSL_STRICT=False,  # our pages send no referrer; the token is the proof
@@ -90,9 +92,7 @@ def create_app(
     app.extensions["database"] = db
     if db.enqueue is not None:
         db.enqueue = Waker(db.enqueue)
-    app.extensions["bearer_verifier"] = BearerVerifier(
-        settings.service, settings.peer_public_keys, settings.api_key_hashes
-    )
+    app.extensions["bearer_verifier"] = BearerVerifier(settings.service, settings.peer_public_keys, settings.api_keys)
     app.extensions["limits"] = Limits(settings.redis_url)
     if settings.trusted_proxies:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=settings.trusted_proxies, x_proto=0)  # type: ignore[method-assign]
@@ -101,7 +101,7 @@ def create_app(
     reading.register(app, settings.public_url)
     _look(app, settings)
     if oidc is not None:
-        signin.register(app, oidc, settings.public_url)
+        signin.register(app, db, oidc, settings.public_url)
         app.register_blueprint(signed_out_page())
     app.register_blueprint(operation_routes(settings, db, pending))
     app.register_blueprint(parked_work_pages(db, work))
@@ -114,6 +114,7 @@ def create_app(
     app.before_request(access.enforce)
     app.before_request(refuse_unreadable)
     access.require_marks(app)
+    access.require_known_scopes(app, settings.api_keys)
     reference.describe(app)
     return app
 
@@ -202,7 +203,7 @@ def _around_each_request(app: APIFlask, service: str, headers: Mapping[str, str]
                 route=route,
                 status=response.status_code,
                 ms=round(seconds * 1000, 1),
-                caller=caller.subject if (caller := access.current_caller()) else None,
+                caller=caller.subject if (caller := access.known_caller()) else None,
                 live="X-Live" in request.headers,  # a page asked by itself, and nobody pressed anything
             )
         return response

@@ -4,6 +4,7 @@ import base64
 import binascii
 import json
 from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 from apiflask import Schema
@@ -56,6 +57,17 @@ def position(cursor: str | None) -> str | None:
     """The id after which a page begins, where one id is the place; None for the beginning. Raises CursorInvalid."""
     place = decode_cursor(cursor, 1)
     return None if place is None else str(place[0])
+
+
+def position_in_time(cursor: str | None) -> tuple[datetime, str] | None:
+    """The moment and the id after which a page begins, where a list goes by time. Raises CursorInvalid."""
+    place = decode_cursor(cursor, 2)
+    if place is None:
+        return None
+    try:
+        return datetime.fromisoformat(str(place[0])).astimezone(UTC), str(place[1])
+    except (ValueError, OverflowError):
+        raise CursorInvalid("Use next_cursor of the page before, or leave the cursor out.", field="cursor") from None
 
 
 def page_of(

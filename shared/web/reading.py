@@ -4,7 +4,7 @@ from contextlib import AbstractContextManager
 from typing import Any, NamedTuple, cast
 from urllib.parse import quote, urlencode
 
-from flask import Flask, Response, g, redirect, request
+from flask import Flask, Response, g, has_app_context, redirect, request
 
 from shared.formats import number
 from shared.language import gettext, pgettext, plural_form
@@ -41,7 +41,7 @@ def register(app: Flask, public_url: str) -> None:
     environment.add_extension("jinja2.ext.i18n")
     environment.policies["ext.i18n.trimmed"] = True
     environment.install_gettext_callables(gettext, _ngettext, newstyle=True, pgettext=pgettext, npgettext=_npgettext)
-    environment.globals.update(reader=reader, language_links=language_links)
+    environment.globals.update(reader=reader, language_links=language_links, zone_is_kept=zone_is_kept)
     app.before_request(_begin)
     app.before_request(_choose(public_url))
     app.after_request(_tell)
@@ -100,6 +100,18 @@ def _choose(public_url: str) -> Any:
     return choose
 
 
+def keep_zone(zone: str) -> None:
+    """The times of this page are of that zone, whoever reads it and wherever: those of books, say. For a door."""
+    here = reader()
+    g.kept_reading = reading_in(here.language, zone, locale=here.locale)
+    g.kept_reading.__enter__()
+
+
+def zone_is_kept() -> bool:
+    """Whether the page keeps its zone: then the browser does not write the times anew in its own."""
+    return has_app_context() and "kept_reading" in g
+
+
 def _tell(response: Response) -> Response:
     if response.mimetype in {"text/html", "application/problem+json"}:
         response.headers["Content-Language"] = reader().language
@@ -108,5 +120,6 @@ def _tell(response: Response) -> Response:
 
 
 def _end(_error: BaseException | None) -> None:
-    if (reading := g.pop("reading", None)) is not None:
-        reading.__exit__(None, None, None)
+    for name in ("kept_reading", "reading"):  # the one that was entered last ends first
+        if (reading := g.pop(name, None)) is not None:
+            reading.__exit__(None, None, None)

@@ -3,11 +3,15 @@
 So nothing that builds it may open a connection or start a thread: neither survives a fork.
 """
 
+import fcntl
 import gc
+import os
+import shutil
 import socket
 import tempfile
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
 from time import monotonic
 from typing import Any
 
@@ -71,9 +75,39 @@ def _forget_dead_worker(_server: Any, worker: Any) -> None:
     mark_process_dead(worker.pid)  # type: ignore[no-untyped-call] # the library has no types there
 
 
+@contextmanager
+def _metrics_folder(service: str) -> Iterator[str]:
+    """A folder for what the web processes count; those that a killed process of this service left are removed.
+
+    A living one holds the lock on its folder, and its workers with it: the kernel gives it back, however they end.
+    """
+    prefix = f"{service}-metrics-"
+    for left in Path(tempfile.gettempdir()).glob(f"{prefix}*"):
+        with suppress(OSError), _locked(left):  # held: somebody counts there; or it is another user's
+            shutil.rmtree(left)
+    folder, made_by = tempfile.mkdtemp(prefix=prefix), os.getpid()
+    try:
+        with _locked(Path(folder)):
+            yield folder
+    finally:
+        if os.getpid() == made_by:  # a worker that ends comes by here as well, and the others still count
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def _locked(folder: Path) -> Iterator[None]:
+    """Hold a folder. Raises OSError where somebody holds it already."""
+    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        yield
+    finally:
+        os.close(handle)
+
+
 def serve(build: Callable[[], Flask], settings: CommonSettings) -> None:
     """Serve until told to stop; requests that run are finished first."""
-    with tempfile.TemporaryDirectory(prefix=f"{settings.service}-metrics-") as folder:
+    with _metrics_folder(settings.service) as folder:
         set_for_children("PROMETHEUS_MULTIPROC_DIR", folder)
         options = {
             "bind": settings.bind,

@@ -15,7 +15,7 @@ from tests.support.settings import SERVICES
 WAKES = {"wake_after_commit": 1, "wake": 1}
 """Functions that wake a job, and which of their arguments names it."""
 
-POOLS = {"stripe", "mail", "relay", "sweep"}
+POOLS = {"stripe", "mail", "relay", "sweep", "books"}
 """Kinds of work that must not wait for each other."""
 
 

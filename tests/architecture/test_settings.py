@@ -9,7 +9,9 @@ import pytest
 
 from docs import make_settings
 from sandbox.databases import DatabaseUrls
+from sandbox.processes import stages
 from sandbox.settings import OFFSETS, Place, Secrets, service_env
+from sandbox.supervisor import Options, Supervisor
 from shared.env import Env
 from tests.support.declared import compose, part, settings, settings_required
 from tests.support.settings import SERVICES
@@ -65,7 +67,7 @@ def test_the_sandbox_gives_a_service_all_that_it_needs_and_nothing_that_it_does_
 ) -> None:
     given = in_sandbox(service, place)
     assert settings_required(service) <= given.keys()
-    assert given.keys() - {FOR_MIGRATIONS} <= settings(service).keys()
+    assert given.keys() <= settings(service).keys()
     part(service, "config").Settings.read(Env(given))
 
 
@@ -81,6 +83,21 @@ def test_compose_gives_a_service_exactly_what_it_reads(service: str) -> None:
 def test_only_the_migration_holds_the_owners_password(service: str) -> None:
     for name, given in containers(service).items():
         assert any("_OWNER_PASSWORD" in value for value in given.values()) is (name == f"{service}-migrate")
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_the_sandbox_tells_the_owners_password_to_the_migration_alone(service: str, tmp_path: Path) -> None:
+    supervisor = Supervisor(Options(port_base=BASE_PORT, state=tmp_path, quiet=True, demo=False))
+    supervisor.place = Place(ports={name: BASE_PORT + offset for name, offset in OFFSETS.items()}, state=tmp_path)
+    supervisor.databases = {
+        name: DatabaseUrls(
+            owner=f"postgresql+psycopg://o:of-the-owner@h:1/{name}", app=f"postgresql+psycopg://a@h:1/{name}"
+        )
+        for name in SERVICES
+    }
+    told = {one.name for stage in stages() for one in stage if "of-the-owner" in str(supervisor._child(one).env)}
+    assert {name for name in told if name.startswith(service)} == {f"{service}-migrate"}
+    assert all(name.endswith("-migrate") for name in told)
 
 
 @pytest.mark.parametrize("service", SERVICES)

@@ -3,14 +3,16 @@
 import re
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 
 from requests import RequestException
 
 from tests.chaos.journal import Form, Journal, Outcome, Payment, Words
 from tests.chaos.plan import Choice, Ending, Paying, Story
 from tests.chaos.premises import Premises
-from tests.chaos.visitor import Visitor, wait_for
+from tests.chaos.visitor import TimeUp, Visitor, wait_for
 from tests.support import web
 
 GOOD_CARD = "4242 4242 4242 4242"
@@ -85,7 +87,7 @@ class Customer:
             browser.look(page)
         if way is Paying.TWO_TABS:
             tabs = [browser, browser.twin()]
-            both = [threading.Thread(target=self._pay_and_return, args=(tab,)) for tab in tabs]
+            both = [threading.Thread(target=with_patience, args=(partial(self._pay_and_return, tab),)) for tab in tabs]
             for tab in both:
                 tab.start()
             for tab in both:
@@ -106,7 +108,7 @@ class Customer:
     def _pay_and_return(self, browser: Visitor) -> None:
         """Pay and go back to where Stripe leads; a tab that cannot is closed."""
         if self._pay(browser, GOOD_CARD):
-            with_patience(lambda: browser.look(browser.next_place))
+            with_patience(partial(browser.look, browser.next_place))
 
     def _take_standard(self) -> None:
         link = self._link(within_s=0)
@@ -170,7 +172,5 @@ class Customer:
 
 def with_patience(step: Callable[[], object]) -> None:
     """A step whose failure is not the customer's trouble."""
-    try:
+    with suppress(RequestException, RuntimeError, TimeUp):
         step()
-    except (RequestException, RuntimeError):
-        return

@@ -105,6 +105,11 @@ class Journal:
         with self._lock:
             self.strange[what] += 1
 
+    def sum(self, *whats: str) -> int:
+        """How often these happened, together."""
+        with self._lock:
+            return sum(self.counts[what] for what in whats)
+
     def of(self, kind: type[Any]) -> list[Any]:
         """All facts of a kind, in the order in which they were told."""
         with self._lock:

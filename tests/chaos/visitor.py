@@ -14,6 +14,7 @@ from sandbox.browser import Browser, Form, PageError, posted_forms
 from tests.chaos.journal import Journal, Outcome
 
 ANSWERS_WITHIN_S = 8.0
+TOO_MANY = 429
 _PAUSE_S = 0.7
 _HIDDEN = re.compile(r"(tkt|ord|rec|cs_test|ch)_[0-9A-Za-z]+|/t/[\w.\-]+")
 
@@ -37,7 +38,7 @@ class Visitor(Browser):
 
     def look(self, url: str) -> str:
         """Open a page, redirects followed, until it comes; gives where one ended up."""
-        while (answer := self._ask("GET", url)) is None or answer.status_code >= 500 or answer.status_code == 429:
+        while (answer := self._ask("GET", url)) is None or answer.status_code >= 500 or answer.status_code == TOO_MANY:
             self.rest(_PAUSE_S)
         self.response = answer
         return answer.url
@@ -75,7 +76,8 @@ class Visitor(Browser):
             if answered:
                 self.response = answered[0]
                 break
-            self.rest(_PAUSE_S)
+            if self.over.wait(_PAUSE_S):  # what was sent is told all the same
+                break
         all_refused = all(answer is not None and 400 <= answer.status_code < 500 for answer in known)
         return Outcome.REFUSED if all_refused else Outcome.UNKNOWN
 
@@ -97,7 +99,8 @@ class Visitor(Browser):
         except RequestException:
             self.journal.count("requests without an answer")
             return None
-        self.journal.count(f"answers {answer.status_code // 100}xx")
+        too_many = answer.status_code == TOO_MANY
+        self.journal.count("answers that say: too many" if too_many else f"answers {answer.status_code // 100}xx")
         if answer.status_code == 500:
             self.journal.wonder(f"500 {method} {_HIDDEN.sub('…', answer.url.partition('?')[0])}")
         return answer

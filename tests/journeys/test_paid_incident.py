@@ -49,7 +49,7 @@ def test_a_paid_incident_from_the_question_to_the_books(premises: House) -> None
     assert balances(premises) == [(0, 1, 0)]
 
     acknowledgement, thanks = premises.mails_to("jo@acme.test")
-    assert "It is not paid yet" in acknowledgement.text
+    assert "Your payment has not arrived yet" in acknowledgement.text
     assert "Thank you" in thanks.text
     assert link_in(acknowledgement) != jo.url.partition("?")[0], "only the mailed link proves the address"
 

@@ -6,6 +6,7 @@ import json
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import date, timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -31,16 +32,22 @@ from services.billing.orders.order import Order
 from services.billing.payments.mirror import ask_for_balance
 from services.billing.payments.store import WORK as BALANCES
 from services.billing.pending import KINDS, count_pending
+from services.billing.reconciliation import store as reconciliations
+from services.billing.reconciliation.begin import begin_run
+from services.billing.reconciliation.reconcile import reconcile
+from services.billing.reconciliation.reconciliation import Reconciliation
 from services.billing.stripe_inbox.handle import handle_event
 from services.billing.stripe_inbox.store import WORK as EVENTS
 from services.billing.stripe_inbox.tables import webhook_events
 from shared import clock
 from shared.env import Env
-from shared.web.access import STAFF_SESSION
 from shared.work.run import run_due
 from tests.support import web
 from tests.support.calls_outside import calls_outside_transactions
+from tests.support.databases import as_owner
 from tests.support.settings import API_KEY, STRIPE_KEY, WEBHOOK_SECRET, environment
+from tests.support.staff import sign_in
+from tests.support.stripe_client import eventually
 
 PURCHASED = "billing.incidents.purchased.v1"
 CARD = "4242 4242 4242 4242"
@@ -72,12 +79,14 @@ class Shop:
         return place_order(self.context, OrderRequest(ticket_id=ticket, **values))
 
     def pay(self, order: Order, card: str = CARD) -> Response:
-        """Fill in Stripe's page."""
+        """Fill in Stripe's page, and wait for what Stripe does right after: the charge gets its balance transaction."""
         form = {
             "email": order.contact_email, "card_number": card, "card_expiry": "12 / 34", "card_cvc": "123",
             "name": "Jo Weber", "country": "DE",
         }  # fmt: skip
-        return web.post(order.checkout_url or "", data=form)
+        answer = web.post(order.checkout_url or "", data=form)
+        eventually(lambda: not self.http.get("/_sandbox/state").json()["timers"]["due"])
+        return answer
 
     def bought(self, ticket: str | None = "tkt_1", **request: str) -> Order:
         """An order, paid and settled by its webhook."""
@@ -157,9 +166,22 @@ class Shop:
         """Ask Stripe for the balance transactions that are due; for how many that went well."""
         return run_due(self.context.db, BALANCES, partial(ask_for_balance, self.context))
 
+    def reconcile(self, day: date | None = None) -> Reconciliation:
+        """A reconciliation of that day (of today), as far as it came."""
+        begun = begin_run(self.context, day or clock.now().date(), run_by="Finn Walsh")
+        self.bring_forward()
+        with self.context.db.transaction() as session:
+            found = reconciliations.find(session, begun.reconciliation_id)
+        assert found is not None
+        return found
+
+    def bring_forward(self) -> None:
+        """Do what the runs need that are under way."""
+        run_due(self.context.db, reconciliations.WORK, partial(reconcile, self.context), lasts=timedelta(minutes=2))
+
     def work_is_due(self) -> None:
         """Whatever waits its turn is due now."""
-        for table in ("orders", "charges", "webhook_events"):
+        for table in ("orders", "charges", "webhook_events", "reconciliations"):
             self.execute(f"UPDATE {table} SET due_at = now() WHERE due_at IS NOT NULL")  # noqa: S608 - our own names
 
     def waiting(self) -> dict[str, int]:
@@ -180,9 +202,9 @@ class Shop:
             return session.execute(query).scalar()
 
     def execute(self, statement: str) -> None:
-        """Change rows behind the product's back."""
-        with self.context.db.transaction() as session:
-            session.execute(sa.text(statement))
+        """Change rows behind the product's back, as the owner: the product's own role may not do everything."""
+        with as_owner(self.variables) as connection:
+            connection.execute(sa.text(statement))
 
     def purchases(self) -> list[dict[str, Any]]:
         """The purchases that entitlements was told of."""
@@ -217,8 +239,7 @@ class Shop:
     def staff(self, *roles: str) -> FlaskClient:
         """A browser of somebody who has signed in."""
         client = self.app.test_client()
-        with client.session_transaction() as session:
-            session[STAFF_SESSION] = {"sub": "finn", "name": "Finn Walsh", "email": None, "roles": list(roles)}
+        sign_in(client, "finn", "Finn Walsh", *roles)
         return client
 
 

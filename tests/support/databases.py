@@ -1,10 +1,12 @@
 """Real Postgres for tests: one server for each test process, migrated once, a fresh copy for each test."""
 
 import importlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+
+import sqlalchemy as sa
 
 from sandbox.databases import SERVICES, create_database, create_databases, drop_database, role_names
 from shared.ids import new_id
@@ -44,3 +46,11 @@ class TestPostgres:
             yield create_database(self._superuser_url, service, PASSWORDS, database=name)
         finally:
             drop_database(self._superuser_url, name)
+
+
+@contextmanager
+def as_owner(variables: Mapping[str, str]) -> Iterator[sa.Connection]:
+    """A transaction of the database's owner, who may do what the service may not: time passes, damage is done."""
+    engine = sa.create_engine(variables["MIGRATION_DATABASE_URL"], poolclass=sa.pool.NullPool)
+    with engine.begin() as connection:
+        yield connection

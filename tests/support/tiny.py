@@ -1,5 +1,6 @@
 """A service of a few routes, built by the same factory as the real ones: the shared web parts are shown on it."""
 
+import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,17 +18,21 @@ from shared.db import Database
 from shared.env import Env
 from shared.errors import Kind, ServiceError
 from shared.identity import ServiceIdentity
-from shared.ids import new_id
+from shared.ids import digest, new_id
 from shared.inbox import inbox_table
 from shared.settings import CommonSettings, OidcSettings
 from shared.web import factory
-from shared.web.access import STAFF_SESSION, allow, public, services, signed, staff
+from shared.web.access import allow, public, services, signed, staff
 from shared.web.idempotency import idempotent
 from shared.web.pagination import PageQuery, decode_cursor, encode_cursor
-from tests.support.settings import environment, keys
+from tests.support.settings import API_KEY, environment, keys
+from tests.support.staff import sign_in
 
 effects = inbox_table(sa.MetaData())
 """What the routes did: any table of the service that the test can read."""
+
+
+API_KEYS = json.dumps({"shop": {"sha256": digest(API_KEY), "scopes": ["things:read", "things:write"]}})
 
 
 class NewThing(Schema):
@@ -71,7 +76,7 @@ class Routes:
 
         @api.post("/v1/things")
         @idempotent
-        @allow(services=("queue",), staff=("senior",), api_keys=True)
+        @allow(services=("queue",), staff=("senior",), scope="things:write")
         @api.input(NewThing)
         @api.output(Thing, status_code=201)
         def make(json_data: dict[str, Any]) -> tuple[dict[str, Any], int, dict[str, str]]:
@@ -81,7 +86,7 @@ class Routes:
             return {"id": thing_id, "name": json_data["name"]}, 201, {"Location": f"/v1/things/{thing_id}"}
 
         @api.get("/v1/things")
-        @allow(services=("queue",), api_keys=True)
+        @allow(services=("queue",), scope="things:read")
         @api.input(PageQuery, location="query")
         @api.output(Things)
         def show(query_data: dict[str, Any]) -> dict[str, Any]:
@@ -214,6 +219,7 @@ class Tiny:
             redis_url=more.pop("redis_url", "redis://127.0.0.1:1"),
             TRUSTED_PROXIES=str(more.pop("proxies", 0)),
             urls={"signin": signin, "billing": more.pop("url", "http://localhost")},
+            API_KEYS="{}" if "blueprints" in more else API_KEYS,
         )
         env = Env(self.variables)
         self.db = Database(self.variables["DATABASE_URL"], pool_size=20)
@@ -253,9 +259,7 @@ class Tiny:
         """A browser; with roles, somebody who signed in."""
         client = self.app.test_client()
         if roles:
-            with client.session_transaction() as session:
-                person = {"sub": "ana", "name": "Ana Silva", "email": "ana@example.test", "roles": list(roles)}
-                session[STAFF_SESSION] = person
+            sign_in(client, "ana", "Ana Silva", *roles, email="ana@example.test")
         return client
 
 

@@ -6,12 +6,31 @@ from sandbox.stripe.cards import TOKENS
 from sandbox.stripe.checks import EXPAND, PAGE, Check, Need, currency, email, integer, metadata, text, time_range
 from sandbox.stripe.errors import Json, no_such
 from sandbox.stripe.events import emit_update
+from sandbox.stripe.every_resource import merged_metadata, retrieval
 from sandbox.stripe.listing import filters, list_page
-from sandbox.stripe.payments import billing_details, card_error, new_charge
-from sandbox.stripe.resources.every_resource import merged_metadata, retrieval
-from sandbox.stripe.views import show
+from sandbox.stripe.machine import machine
+from sandbox.stripe.payments import LATER, billing_details, book_late, card_error, new_charge
+from sandbox.stripe.registry import Resource, register
+from sandbox.stripe.search import searching
+from sandbox.stripe.store import equals
+from sandbox.stripe.views import page, show
 from sandbox.stripe.work import Operation, Work
 
+_SEARCHED = (
+    "amount",
+    "billing_details.address.postal_code",
+    "created",
+    "currency",
+    "customer",
+    "disputed",
+    "payment_method_details.card.brand",
+    "payment_method_details.card.exp_month",
+    "payment_method_details.card.exp_year",
+    "payment_method_details.card.fingerprint",
+    "payment_method_details.card.last4",
+    "refunded",
+    "status",
+)
 _UPDATE: dict[str, Check | Need] = {
     "description": text(longest=40000, unsettable=True),
     "metadata": metadata,
@@ -36,7 +55,7 @@ def _update(work: Work, path: Mapping[str, str], params: Json) -> Json:
     before = work.must("charge", path["charge"])
     after = before | {name: params[name] for name in _UPDATE if name in params}
     after["metadata"] = merged_metadata(before["metadata"], params)
-    work.tx.put(after)
+    work.put(after)
     emit_update(work, "charge.updated", before, after)
     return show(work, after, params.get("expand"))
 
@@ -45,7 +64,7 @@ def _list(work: Work, _path: Mapping[str, str], params: Json) -> Json:
     return list_page(work, "charge", "/v1/charges", params, filters(params, "customer", "payment_intent"))
 
 
-OPERATIONS = (
+_OPERATIONS = (
     Operation(
         method="POST",
         path="/v1/charges",
@@ -65,6 +84,28 @@ OPERATIONS = (
         params={**PAGE, "created": time_range, "customer": text(), "payment_intent": text()},
         handle=_list,
     ),
+    searching("/v1/charges/search", "charge", _SEARCHED),
     retrieval("/v1/charges/{charge}", "charge"),
     Operation(method="POST", path="/v1/charges/{charge}", params={**EXPAND, **_UPDATE}, handle=_update),
+)
+
+
+def _receipt(work: Work, shown: Json) -> Json:
+    return shown | {"receipt_url": f"{work.public_url}/receipts/{shown['id']}" if shown["paid"] else None}
+
+
+def _refunds(work: Work, charge: Json) -> Json:
+    refunds = work.tx.select("refund", [equals("charge", charge["id"])])
+    return page(f"/v1/charges/{charge['id']}/refunds", [show(work, refund) for refund in refunds[:10]])
+
+
+register(
+    Resource(
+        kind="charge",
+        operations=_OPERATIONS,
+        machine=machine("succeeded pending failed", pending="succeeded failed"),
+        computed=_receipt,
+        on_demand={"refunds": _refunds},
+        timers={LATER: book_late},
+    )
 )

@@ -21,9 +21,11 @@ from sandbox.stripe.checks import (
     url,
 )
 from sandbox.stripe.errors import Json, invalid, no_such
+from sandbox.stripe.every_resource import merged_metadata, retrieval
 from sandbox.stripe.line_items import LINE_ITEM, new_line_items
 from sandbox.stripe.listing import filters, list_page
-from sandbox.stripe.resources.every_resource import merged_metadata, retrieval
+from sandbox.stripe.machine import machine
+from sandbox.stripe.registry import Resource, register
 from sandbox.stripe.views import page, show
 from sandbox.stripe.work import Operation, Work
 
@@ -92,7 +94,7 @@ def _create(work: Work, _path: Mapping[str, str], params: Json) -> Json:
 
 def _update(work: Work, path: Mapping[str, str], params: Json) -> Json:
     before = work.must("checkout.session", path["session"])
-    after = work.tx.put(before | {"metadata": merged_metadata(before["metadata"], params)})
+    after = work.put(before | {"metadata": merged_metadata(before["metadata"], params)})
     return show(work, after, params.get("expand"))
 
 
@@ -137,7 +139,7 @@ def _list_items(work: Work, path: Mapping[str, str], params: Json) -> Json:
 
 _ONE = "/v1/checkout/sessions/{session}"
 
-OPERATIONS = (
+_OPERATIONS = (
     Operation(method="POST", path="/v1/checkout/sessions", params=_CREATE, handle=_create),
     Operation(
         method="GET",
@@ -156,4 +158,26 @@ OPERATIONS = (
     Operation(method="POST", path=_ONE, params={**EXPAND, "metadata": metadata}, handle=_update),
     Operation(method="POST", path=f"{_ONE}/expire", params=EXPAND, handle=_expire),
     Operation(method="GET", path=f"{_ONE}/line_items", params=PAGE, handle=_list_items),
+)
+
+
+def _address(work: Work, shown: Json) -> Json:
+    is_open = shown["status"] == "open"
+    return shown | {"url": f"{work.public_url}/c/pay/{shown['id']}" if is_open else None}
+
+
+def _items(work: Work, session: Json) -> Json:
+    items = [show(work, item) for item in session["_line_items"]]
+    return page(f"/v1/checkout/sessions/{session['id']}/line_items", items)
+
+
+register(
+    Resource(
+        kind="checkout.session",
+        operations=_OPERATIONS,
+        machine=machine("open", open="complete expired"),
+        computed=_address,
+        on_demand={"line_items": _items},
+        timers={checkout.EXPIRE: checkout.expire_due},
+    )
 )

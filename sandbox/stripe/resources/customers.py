@@ -5,9 +5,11 @@ from collections.abc import Mapping
 from sandbox.stripe.checks import EXPAND, PAGE, choice, email, list_of, metadata, shape, text, time_range
 from sandbox.stripe.errors import Json
 from sandbox.stripe.events import emit, emit_update
+from sandbox.stripe.every_resource import merged_metadata, retrieval
 from sandbox.stripe.ids import new_id
 from sandbox.stripe.listing import filters, list_page
-from sandbox.stripe.resources.every_resource import merged_metadata, retrieval
+from sandbox.stripe.registry import Resource, register
+from sandbox.stripe.search import searching
 from sandbox.stripe.views import show
 from sandbox.stripe.work import Operation, Work
 
@@ -60,7 +62,7 @@ def new_customer(work: Work, params: Json) -> Json:
         "tax_exempt": params.get("tax_exempt", "none"),
         "test_clock": None,
     }
-    work.tx.add(customer)
+    work.add(customer)
     emit(work, "customer.created", customer)
     return customer
 
@@ -75,7 +77,7 @@ def _update(work: Work, path: Mapping[str, str], params: Json) -> Json:
     after["metadata"] = merged_metadata(before["metadata"], params)
     if "address" in params:
         after["address"] = address(params["address"])
-    work.tx.put(after)
+    work.put(after)
     emit_update(work, "customer.updated", before, after)
     return show(work, after, params.get("expand"))
 
@@ -84,7 +86,7 @@ def _list(work: Work, _path: Mapping[str, str], params: Json) -> Json:
     return list_page(work, "customer", "/v1/customers", params, filters(params, "email"))
 
 
-OPERATIONS = (
+_OPERATIONS = (
     Operation(method="POST", path="/v1/customers", params={**EXPAND, **_FIELDS}, handle=_create),
     Operation(
         method="GET",
@@ -92,6 +94,9 @@ OPERATIONS = (
         params={**PAGE, "created": time_range, "email": text(longest=512)},
         handle=_list,
     ),
+    searching("/v1/customers/search", "customer", ("created", "email", "name", "phone")),
     retrieval("/v1/customers/{customer}", "customer"),
     Operation(method="POST", path="/v1/customers/{customer}", params={**EXPAND, **_FIELDS}, handle=_update),
 )
+
+register(Resource(kind="customer", operations=_OPERATIONS))

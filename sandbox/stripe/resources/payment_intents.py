@@ -22,10 +22,13 @@ from sandbox.stripe.checks import (
 )
 from sandbox.stripe.errors import Json, StripeError, invalid, no_such
 from sandbox.stripe.events import emit
+from sandbox.stripe.every_resource import merged_metadata, retrieval
 from sandbox.stripe.intents import new_intent, pay
 from sandbox.stripe.listing import filters, list_page
+from sandbox.stripe.machine import machine
 from sandbox.stripe.payments import billing_details, check_amount
-from sandbox.stripe.resources.every_resource import merged_metadata, retrieval
+from sandbox.stripe.registry import Resource, register
+from sandbox.stripe.search import searching
 from sandbox.stripe.views import show
 from sandbox.stripe.work import Operation, Work
 
@@ -92,7 +95,7 @@ def _confirmed(work: Work, intent: Json, params: Json) -> Json:
             param="return_url",
         )
     if "receipt_email" in params:
-        intent = work.tx.put(intent | {"receipt_email": params["receipt_email"]})
+        intent = work.put(intent | {"receipt_email": params["receipt_email"]})
     after, problem = pay(work, intent, card, billing_details())
     if problem:
         raise problem
@@ -139,14 +142,14 @@ def _update(work: Work, path: Mapping[str, str], params: Json) -> Json:
         check_amount(params["amount"], before["currency"])
     after = before | {name: params[name] for name in _UPDATE if name in params}
     after["metadata"] = merged_metadata(before["metadata"], params)
-    return show(work, work.tx.put(after), params.get("expand"))
+    return show(work, work.put(after), params.get("expand"))
 
 
 def _cancel(work: Work, path: Mapping[str, str], params: Json) -> Json:
     intent = work.must("payment_intent", path["intent"])
     if intent["status"] not in _OPEN:
         raise _unexpected_state(intent, "cancel")
-    after = work.tx.put(
+    after = work.put(
         intent
         | {"canceled_at": work.now, "cancellation_reason": params.get("cancellation_reason"), "status": "canceled"}
     )
@@ -160,7 +163,7 @@ def _list(work: Work, _path: Mapping[str, str], params: Json) -> Json:
 
 _REASONS = choice("abandoned", "duplicate", "fraudulent", "requested_by_customer")
 
-OPERATIONS = (
+_OPERATIONS = (
     Operation(method="POST", path="/v1/payment_intents", params=_CREATE, handle=_create),
     Operation(
         method="GET",
@@ -168,6 +171,7 @@ OPERATIONS = (
         params={**PAGE, "created": time_range, "customer": text()},
         handle=_list,
     ),
+    searching("/v1/payment_intents/search", "payment_intent", ("amount", "created", "currency", "customer", "status")),
     retrieval("/v1/payment_intents/{intent}", "payment_intent"),
     Operation(method="POST", path="/v1/payment_intents/{intent}", params={**EXPAND, **_UPDATE}, handle=_update),
     Operation(
@@ -179,4 +183,19 @@ OPERATIONS = (
         params={**EXPAND, "cancellation_reason": _REASONS},
         handle=_cancel,
     ),
+)
+
+register(
+    Resource(
+        kind="payment_intent",
+        operations=_OPERATIONS,
+        # https://docs.stripe.com/payments/paymentintents/lifecycle
+        machine=machine(
+            "requires_payment_method requires_confirmation",
+            requires_payment_method="requires_confirmation requires_action processing succeeded canceled",
+            requires_confirmation="requires_payment_method requires_action processing succeeded canceled",
+            requires_action="requires_payment_method processing succeeded canceled",
+            processing="requires_payment_method succeeded canceled",
+        ),
+    )
 )

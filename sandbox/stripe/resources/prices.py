@@ -23,10 +23,12 @@ from sandbox.stripe.checks import (
 from sandbox.stripe.currencies import CURRENCIES, LARGEST_AMOUNT
 from sandbox.stripe.errors import Json, invalid, missing
 from sandbox.stripe.events import emit, emit_update
+from sandbox.stripe.every_resource import merged_metadata, retrieval
 from sandbox.stripe.ids import new_id
 from sandbox.stripe.listing import filters, list_page
-from sandbox.stripe.resources.every_resource import merged_metadata, retrieval
+from sandbox.stripe.registry import Resource, register
 from sandbox.stripe.resources.products import new_product
+from sandbox.stripe.search import searching
 from sandbox.stripe.store import equals
 from sandbox.stripe.views import show
 from sandbox.stripe.work import Operation, Work
@@ -95,7 +97,7 @@ def _claim_lookup_key(work: Work, key: str, *, transfer: bool, owner: str | None
             code="resource_already_exists",
         )
     for holder in holders:
-        after = work.tx.put(holder | {"lookup_key": None})
+        after = work.put(holder | {"lookup_key": None})
         emit_update(work, "price.updated", holder, after)
 
 
@@ -149,7 +151,7 @@ def new_price(work: Work, params: Json) -> Json:
         "unit_amount_decimal": str(Decimal(amount)),
         "_currency_options": options,
     }
-    work.tx.add(price)
+    work.add(price)
     emit(work, "price.created", price)
     return price
 
@@ -166,7 +168,7 @@ def _update(work: Work, path: Mapping[str, str], params: Json) -> Json:
     named = ("active", "lookup_key", "nickname", "tax_behavior")
     after = before | {name: params[name] for name in named if name in params}
     after["metadata"] = merged_metadata(before["metadata"], params)
-    work.tx.put(after)
+    work.put(after)
     emit_update(work, "price.updated", before, after)
     return show(work, after, params.get("expand"))
 
@@ -178,7 +180,7 @@ def _list(work: Work, _path: Mapping[str, str], params: Json) -> Json:
     return list_page(work, "price", "/v1/prices", params, conditions)
 
 
-OPERATIONS = (
+_OPERATIONS = (
     Operation(method="POST", path="/v1/prices", params=_CREATE, handle=_create),
     Operation(
         method="GET",
@@ -194,6 +196,15 @@ OPERATIONS = (
         },
         handle=_list,
     ),
+    searching("/v1/prices/search", "price", ("active", "created", "currency", "lookup_key", "product", "type")),
     retrieval("/v1/prices/{price}", "price"),
     Operation(method="POST", path="/v1/prices/{price}", params={**EXPAND, **_UPDATABLE}, handle=_update),
 )
+
+
+def _currency_options(_work: Work, price: Json) -> Json:
+    options: Json = price["_currency_options"]
+    return options
+
+
+register(Resource(kind="price", operations=_OPERATIONS, on_demand={"currency_options": _currency_options}))

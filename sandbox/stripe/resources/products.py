@@ -5,9 +5,11 @@ from collections.abc import Mapping
 from sandbox.stripe.checks import EXPAND, PAGE, Need, boolean, list_of, metadata, text, time_range, url
 from sandbox.stripe.errors import Json, invalid
 from sandbox.stripe.events import emit, emit_update
+from sandbox.stripe.every_resource import merged_metadata, retrieval
 from sandbox.stripe.ids import new_id
 from sandbox.stripe.listing import filters, list_page
-from sandbox.stripe.resources.every_resource import merged_metadata, retrieval
+from sandbox.stripe.registry import Resource, register
+from sandbox.stripe.search import searching
 from sandbox.stripe.views import show
 from sandbox.stripe.work import Operation, Work
 
@@ -50,7 +52,7 @@ def new_product(work: Work, params: Json) -> Json:
         "updated": work.now,
         "url": params.get("url"),
     }
-    work.tx.add(product)
+    work.add(product)
     emit(work, "product.created", product)
     return product
 
@@ -65,7 +67,7 @@ def _update(work: Work, path: Mapping[str, str], params: Json) -> Json:
     after["metadata"] = merged_metadata(before["metadata"], params)
     if after != before:
         after["updated"] = work.now
-    work.tx.put(after)
+    work.put(after)
     emit_update(work, "product.updated", before, after)
     return show(work, after, params.get("expand"))
 
@@ -77,7 +79,7 @@ def _list(work: Work, _path: Mapping[str, str], params: Json) -> Json:
     return list_page(work, "product", "/v1/products", params, conditions)
 
 
-OPERATIONS = (
+_OPERATIONS = (
     Operation(
         method="POST",
         path="/v1/products",
@@ -97,6 +99,9 @@ OPERATIONS = (
         },
         handle=_list,
     ),
+    searching("/v1/products/search", "product", ("active", "created", "description", "name")),
     retrieval("/v1/products/{id}", "product"),
     Operation(method="POST", path="/v1/products/{id}", params={**EXPAND, **_FIELDS}, handle=_update),
 )
+
+register(Resource(kind="product", operations=_OPERATIONS))

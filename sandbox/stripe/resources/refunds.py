@@ -2,14 +2,17 @@
 
 from collections.abc import Mapping
 
-from sandbox.stripe.balance import book_refund
+from flask import Blueprint, Response
+
 from sandbox.stripe.checks import EXPAND, PAGE, choice, integer, metadata, text, time_range
-from sandbox.stripe.currencies import spoken
+from sandbox.stripe.control_area import done, world
 from sandbox.stripe.errors import Json, invalid
-from sandbox.stripe.events import emit, emit_update
-from sandbox.stripe.ids import new_id
+from sandbox.stripe.events import emit_update
+from sandbox.stripe.every_resource import merged_metadata, retrieval
 from sandbox.stripe.listing import filters, list_page
-from sandbox.stripe.resources.every_resource import merged_metadata, retrieval
+from sandbox.stripe.machine import machine
+from sandbox.stripe.refunding import GO_ON, cancel, fail, go_on, refund_charge
+from sandbox.stripe.registry import Resource, register
 from sandbox.stripe.views import show
 from sandbox.stripe.work import Operation, Work
 
@@ -37,50 +40,17 @@ def _refunded_charge(work: Work, params: Json) -> Json:
 
 
 def _create(work: Work, _path: Mapping[str, str], params: Json) -> Json:
-    charge = _refunded_charge(work, params)
-    left = charge["amount_captured"] - charge["amount_refunded"]
-    if not left:
-        raise invalid(
-            f"Charge {charge['id']} has already been refunded.", param="charge", code="charge_already_refunded"
-        )
-    amount = params.get("amount", left)
-    if amount > left:
-        asked, rest = spoken(amount, charge["currency"]), spoken(left, charge["currency"])
-        raise invalid(f"Refund amount ({asked}) is greater than unrefunded amount on charge ({rest})", param="amount")
-    refund: Json = {
-        "id": new_id("re"),
-        "object": "refund",
-        "amount": amount,
-        "balance_transaction": None,
-        "charge": charge["id"],
-        "created": work.now,
-        "currency": charge["currency"],
-        "destination_details": {
-            "card": {"reference_status": "pending", "reference_type": "acquirer_reference_number", "type": "refund"},
-            "type": "card",
-        },
-        "metadata": merged_metadata(None, params),
-        "payment_intent": charge["payment_intent"],
-        "reason": params.get("reason"),
-        "receipt_number": None,
-        "source_transfer_reversal": None,
-        "status": "succeeded",
-        "transfer_reversal": None,
-    }
-    charge_booking = work.tx.get("balance_transaction", charge["balance_transaction"] or "")
-    booking = book_refund(work, refund, charge_booking["available_on"] if charge_booking else work.now)
-    work.tx.add(refund | {"balance_transaction": booking["id"]})
-    refund["balance_transaction"] = booking["id"]
-    after = work.tx.put(charge | {"amount_refunded": charge["amount_refunded"] + amount, "refunded": amount == left})
-    emit(work, "refund.created", refund)
-    changed = {name: charge[name] for name in ("amount_refunded", "refunded") if charge[name] != after[name]}
-    emit(work, "charge.refunded", after, previous=changed)
-    return show(work, refund, params.get("expand"))
+    asked = {**params, "metadata": merged_metadata(None, params)}
+    return show(work, refund_charge(work, _refunded_charge(work, params), asked), params.get("expand"))
+
+
+def _cancel(work: Work, path: Mapping[str, str], params: Json) -> Json:
+    return show(work, cancel(work, work.must("refund", path["refund"])), params.get("expand"))
 
 
 def _update(work: Work, path: Mapping[str, str], params: Json) -> Json:
     before = work.must("refund", path["refund"])
-    after = work.tx.put(before | {"metadata": merged_metadata(before["metadata"], params)})
+    after = work.put(before | {"metadata": merged_metadata(before["metadata"], params)})
     emit_update(work, "refund.updated", before, after)
     return show(work, after, params.get("expand"))
 
@@ -89,7 +59,7 @@ def _list(work: Work, _path: Mapping[str, str], params: Json) -> Json:
     return list_page(work, "refund", "/v1/refunds", params, filters(params, "charge", "payment_intent"))
 
 
-OPERATIONS = (
+_OPERATIONS = (
     Operation(
         method="POST",
         path="/v1/refunds",
@@ -110,5 +80,33 @@ OPERATIONS = (
         handle=_list,
     ),
     retrieval("/v1/refunds/{refund}", "refund"),
+    Operation(method="POST", path="/v1/refunds/{refund}/cancel", params=EXPAND, handle=_cancel),
     Operation(method="POST", path="/v1/refunds/{refund}", params={**EXPAND, "metadata": metadata}, handle=_update),
+)
+
+_pages = Blueprint("refunds", __name__)
+
+
+@_pages.post("/_sandbox/refunds/<refund_id>/fail")
+def fail_one(refund_id: str) -> Response:
+    """The customer's bank sends a refund back."""
+    with world().working() as work:
+        failed = show(work, fail(work, work.must("refund", refund_id), "unknown"))
+    return done(failed)
+
+
+register(
+    Resource(
+        kind="refund",
+        operations=_OPERATIONS,
+        # https://docs.stripe.com/refunds#failed-refunds: a refund that had succeeded can still fail
+        machine=machine(
+            "succeeded pending requires_action",
+            pending="succeeded requires_action failed canceled",
+            requires_action="pending succeeded failed canceled",
+            succeeded="failed",
+        ),
+        timers={GO_ON: go_on},
+        pages=_pages,
+    )
 )

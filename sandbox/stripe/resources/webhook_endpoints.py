@@ -1,24 +1,24 @@
 """Webhook endpoints: create (the only reply with the secret), retrieve, update, delete, list."""
 
-import re
 from collections.abc import Mapping
 from typing import Any
 
+from sandbox.stripe import names
 from sandbox.stripe.checks import EXPAND, PAGE, Check, Need, boolean, choice, list_of, metadata, text, url
 from sandbox.stripe.errors import Json, invalid
+from sandbox.stripe.every_resource import merged_metadata, retrieval
 from sandbox.stripe.ids import new_id
 from sandbox.stripe.listing import list_page
-from sandbox.stripe.resources.every_resource import merged_metadata, retrieval
+from sandbox.stripe.machine import machine
+from sandbox.stripe.registry import Resource, register
 from sandbox.stripe.views import show
 from sandbox.stripe.work import API_VERSION, Operation, Work
-
-_EVENT_TYPE = re.compile(r"\*|[a-z0-9_]+(\.[a-z0-9_]+)+")
 
 
 def _event_type(value: Any, param: str) -> str:
     name = str(text()(value, param))
-    if not _EVENT_TYPE.fullmatch(name):
-        raise invalid(f"Invalid {param}: {name} is no type of event", param=param)
+    if name != "*" and name not in names.event_types():
+        raise invalid(f"Invalid {param}: {name} is no type of event that an endpoint can be told of", param=param)
     return name
 
 
@@ -33,7 +33,7 @@ _UPDATE: dict[str, Check | Need] = {
 
 def new_endpoint(work: Work, params: Json, *, secret: str | None = None, from_settings: bool = False) -> Json:
     """Store an endpoint; `secret` is given where both sides must know it before they start."""
-    return work.tx.add(
+    return work.add(
         {
             "id": new_id("we"),
             "object": "webhook_endpoint",
@@ -65,7 +65,19 @@ def _update(work: Work, path: Mapping[str, str], params: Json) -> Json:
     after["metadata"] = merged_metadata(before["metadata"], params)
     if "disabled" in params:
         after["status"] = "disabled" if params["disabled"] else "enabled"
-    return show(work, work.tx.put(after), params.get("expand"))
+    return show(work, work.put(after), params.get("expand"))
+
+
+def roll_secret(work: Work, endpoint: Json, *, old_lasts_s: int) -> Json:
+    """Give the endpoint a new secret; until the old one ends, deliveries are signed with both."""
+    former = {"_former_secret": endpoint["_secret"], "_former_until": work.now + old_lasts_s}
+    return work.put(endpoint | former | {"_secret": new_id("whsec")})
+
+
+def secrets_of(endpoint: Json, now: float) -> list[str]:
+    """The secrets that sign a delivery now, the newest first."""
+    former = [endpoint["_former_secret"]] if endpoint.get("_former_until", 0) > now else []
+    return [endpoint["_secret"], *former]
 
 
 def _delete(work: Work, path: Mapping[str, str], _params: Json) -> Json:
@@ -80,7 +92,7 @@ def _list(work: Work, _path: Mapping[str, str], params: Json) -> Json:
 
 _ONE = "/v1/webhook_endpoints/{webhook_endpoint}"
 
-OPERATIONS = (
+_OPERATIONS = (
     Operation(
         method="POST",
         path="/v1/webhook_endpoints",
@@ -98,4 +110,13 @@ OPERATIONS = (
     retrieval(_ONE, "webhook_endpoint"),
     Operation(method="POST", path=_ONE, params={**EXPAND, **_UPDATE}, handle=_update),
     Operation(method="DELETE", path=_ONE, params={}, handle=_delete),
+)
+
+register(
+    Resource(
+        kind="webhook_endpoint",
+        noun="webhook endpoint",
+        operations=_OPERATIONS,
+        machine=machine("enabled", enabled="disabled", disabled="enabled"),
+    )
 )

@@ -30,7 +30,7 @@ def _account(account: Account) -> dict[str, Any]:
 
 
 @accounts_api.post("/v1/accounts")
-@allow(api_keys=True)
+@allow(scope="accounts:write")
 @idempotent
 @accounts_api.input(schemas.CompanyRequest)
 @accounts_api.output(schemas.Account, status_code=201)
@@ -40,7 +40,7 @@ def create_account(json_data: dict[str, Any]) -> dict[str, Any]:
 
 
 @accounts_api.post("/v1/accounts/<account_id>/contacts")
-@allow(api_keys=True)
+@allow(scope="accounts:write")
 @idempotent
 @accounts_api.input(schemas.ContactRequest)
 @accounts_api.output(schemas.Account)
@@ -51,7 +51,7 @@ def create_contact(account_id: str, json_data: dict[str, Any]) -> dict[str, Any]
 
 
 @accounts_api.get("/v1/accounts/<account_id>")
-@allow(staff=("finance", "supervisor", "operator"), api_keys=True)
+@allow(staff=("finance", "supervisor", "operator"), scope="accounts:read")
 @accounts_api.output(schemas.Account)
 def show_account(account_id: str) -> dict[str, Any]:
     """One account as it stands; one that was absorbed names its company."""

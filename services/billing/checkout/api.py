@@ -20,7 +20,7 @@ ORDERS = Limit(name="orders_by_key", most=120, within_s=60)
 
 
 @checkout_api.post("/v1/orders")
-@allow(services=("queue",), api_keys=True)
+@allow(services=("queue",), scope="orders:write")
 @idempotent
 @limited_by_key(ORDERS)
 @checkout_api.input(schemas.OrderRequest)
@@ -32,7 +32,7 @@ def create_order(json_data: dict[str, Any]) -> dict[str, Any]:
 
 
 @checkout_api.get("/v1/orders/<order_id>/receipt")
-@allow(services=("queue",), api_keys=True)
+@allow(services=("queue",), scope="orders:read")
 @checkout_api.output(schemas.Receipt)
 def show_receipt(order_id: str) -> dict[str, Any]:
     """Where Stripe shows the receipt of an order; the address ends after some weeks, ask again then."""

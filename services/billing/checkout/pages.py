@@ -58,22 +58,19 @@ def show_state() -> Response:
 def canceled() -> Response | str:
     """Say what Stripe knows: paid, not paid, or nobody knows yet. Paying is offered only where nothing was paid.
 
-    Where it is known, the ticket's page takes over and asks how to go on, once.
+    Where that is known, the page of the ticket asks how to go on, and asks it once.
     """
     answer = receive_canceled(context(), request.args.get("order", ""))
     order = answer.order
-    settled, closed = order.state is OrderState.SETTLED, order.state is OrderState.ABANDONED
-    ticket_url = _ticket_url(order, unpaid=answer.unpaid)
-    if order.parked is not None:
-        return redirect(f"/checkout/return?order={order.order_id}", code=303)
-    if ticket_url is not None and (settled or closed or answer.unpaid):
+    ticket_url, settled = _ticket_url(order, unpaid=answer.unpaid), order.state is OrderState.SETTLED
+    if ticket_url is not None and order.parked is None and (answer.unpaid or settled):
         return redirect(ticket_url, code=303)
     return render_template(
         "checkout_canceled.html",
         order=order,
         bought=_bought(order),
         can_pay=answer.unpaid and order.checkout_url is not None,
-        closed=closed,
+        closed=order.state is OrderState.ABANDONED,
         settled=settled,
         ticket_url=ticket_url,
         ask_url=_ask_url(),

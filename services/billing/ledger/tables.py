@@ -14,6 +14,8 @@ ledger_transactions = sa.Table(
     sa.Column("order_id", sa.Text),
     sa.Column("occurred_at", Moment, nullable=False),
     sa.Column("posted_at", Moment, nullable=False),
+    # Its lines stand in book_balances by the trigger; NULL where they were summed up afterwards, when it was made.
+    sa.Column("counted", sa.Boolean, server_default=sa.true()),
     sa.UniqueConstraint("source_kind", "source_id", name="ledger_transactions_one_per_source"),
     sa.Index("ledger_transactions_by_time", "occurred_at", "transaction_id"),
     sa.Index("ledger_transactions_by_order", "order_id"),
@@ -29,4 +31,16 @@ ledger_entries = sa.Table(
     sa.Column("amount_minor", sa.BigInteger, nullable=False),
     sa.Column("currency", sa.Text, nullable=False),
     sa.CheckConstraint("amount_minor <> 0", name="ledger_entries_move_something"),
+)
+
+# What the accounts come to: a trigger keeps it in the statement that writes entries (migration 0006 says how).
+book_balances = sa.Table(
+    "book_balances",
+    metadata,
+    sa.Column("since", Moment, primary_key=True),  # the beginning of a quarter of an hour; -infinity: all of time
+    sa.Column("ledger_account", sa.Text, primary_key=True),
+    sa.Column("currency", sa.Text, primary_key=True),
+    sa.Column("slot", sa.Integer, primary_key=True),
+    sa.Column("debit_minor", sa.BigInteger, nullable=False),
+    sa.Column("credit_minor", sa.BigInteger, nullable=False),
 )

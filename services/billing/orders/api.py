@@ -49,7 +49,7 @@ def _order(order: Order, payments: Sequence[OrderPayment]) -> dict[str, Any]:
 
 
 @orders_api.get("/v1/orders/<order_id>")
-@allow(services=("queue",), staff=("finance",), api_keys=True)
+@allow(services=("queue",), staff=("finance",), scope="orders:read")
 @orders_api.output(schemas.Order)
 def show_order(order_id: str) -> dict[str, Any]:
     """One order as it stands."""
@@ -62,7 +62,7 @@ def show_order(order_id: str) -> dict[str, Any]:
 
 
 @orders_api.get("/v1/orders")
-@allow(services=("queue",), staff=("finance",), api_keys=True)
+@allow(services=("queue",), staff=("finance",), scope="orders:read")
 @orders_api.input(schemas.OrdersQuery, location="query")
 @orders_api.output(schemas.Orders)
 def list_orders(query_data: dict[str, Any]) -> dict[str, Any]:

@@ -46,6 +46,7 @@ orders = sa.Table(
     index_where("orders_one_open_per_ticket", "ticket_id", unique=True, where="state IN ('draft', 'open')"),
     sa.Index("orders_by_ticket", "ticket_id"),
     sa.Index("orders_by_account", "account_id", "order_id"),
+    index_where("orders_by_paid_at", "paid_at", where="paid_at IS NOT NULL"),
     index_where("orders_to_decide", "order_id", where="parked_code IS NOT NULL"),
     *work_indexes("orders"),
 )

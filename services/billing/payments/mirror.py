@@ -1,13 +1,12 @@
 """Mirror charges, and book Stripe's fee as soon as Stripe has named a charge's balance transaction."""
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from datetime import datetime
-from itertools import islice
 
 from sqlalchemy.orm import Session
 
 from services.billing.context import Context
-from services.billing.gateways.stripe.charges import BalanceTransaction, Charge
+from services.billing.gateways.stripe.charges import Charge
 from services.billing.ledger import store as ledger
 from services.billing.ledger.entries import LedgerTransaction, SourceKind, fee_entries
 from services.billing.payments import store as charges
@@ -17,37 +16,46 @@ from shared import clock
 from shared.money import Money
 from shared.work.item import Item
 
-BATCH = 100
-
 
 def mirror(session: Session, charge: Charge, *, now: datetime) -> None:
-    """Keep what Stripe says of a charge that was paid, and book its fee once Stripe has named it.
+    """Keep what Stripe says of a charge that was paid, and book its fee once Stripe has named it."""
+    mirror_batch(session, (charge,), now=now)
 
-    The fee is a fact of Stripe's balance, whatever the charge was for: nobody is asked whether it is in our books.
+
+def mirror_batch(session: Session, read: Sequence[Charge], *, now: datetime) -> None:
+    """Keep what Stripe says of the charges among these that were paid, and book the fees that Stripe has named.
+
+    A fee is a fact of Stripe's balance, whatever its charge was for: nobody is asked whether it is in our books. Each
+    charge stands in a batch once.
     """
-    if not charge.paid:
+    paid = [charge for charge in read if charge.paid]
+    if not paid:
         return
-    charges.keep(session, charge, now=now)
-    if charge.balance_transaction is not None:
-        _book_fee(session, charge, charge.balance_transaction, now=now)
+    charges.keep_all(session, paid, now=now)
+    fees = [fee for charge in paid if (fee := _fee_of(charge)) is not None]
+    if fees:
+        ledger.post_all(session, fees, now=now)
 
 
-def _book_fee(session: Session, charge: Charge, balance: BalanceTransaction, *, now: datetime) -> None:
+def _fee_of(charge: Charge) -> LedgerTransaction | None:
+    balance = charge.balance_transaction
+    if balance is None:
+        return None
     entries = fee_entries(
         charged=charge.amount,
         settled=balance.gross,
         fee=Money(balance.fee_minor, balance.gross.currency),
     )
-    if entries:
-        fee = LedgerTransaction(
-            source_kind=SourceKind.BALANCE_TRANSACTION,
-            source_id=balance.balance_transaction_id,
-            account_id=None,
-            order_id=charge.order_id,
-            occurred_at=balance.created_at,
-            entries=entries,
-        )
-        ledger.post(session, fee, now=now)
+    if not entries:
+        return None
+    return LedgerTransaction(
+        source_kind=SourceKind.BALANCE_TRANSACTION,
+        source_id=balance.balance_transaction_id,
+        account_id=None,
+        order_id=charge.order_id,
+        occurred_at=balance.created_at,
+        entries=entries,
+    )
 
 
 def mirror_charge(context: Context, charge_id: str) -> None:
@@ -56,18 +64,6 @@ def mirror_charge(context: Context, charge_id: str) -> None:
     with context.db.transaction() as session:
         for ours in without_foreign(session, [charge]):
             mirror(session, ours, now=clock.now())
-
-
-def mirror_charges(context: Context, charges_of_stripe: Iterable[Charge]) -> int:
-    """Mirror charges as they come, without those of other installations, in batches; returns how many came."""
-    coming = iter(charges_of_stripe)
-    count = 0
-    while batch := list(islice(coming, BATCH)):
-        with context.db.transaction() as session:
-            for charge in without_foreign(session, batch):
-                mirror(session, charge, now=clock.now())
-        count += len(batch)
-    return count
 
 
 def ask_for_balance(context: Context, item: Item) -> None:

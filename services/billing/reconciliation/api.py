@@ -6,8 +6,8 @@ from apiflask import APIBlueprint
 
 from services.billing.reconciliation import schemas
 from services.billing.reconciliation import store as reconciliations
+from services.billing.reconciliation.begin import begin_run
 from services.billing.reconciliation.errors import ReconciliationNotFound
-from services.billing.reconciliation.reconcile import reconcile_day
 from services.billing.reconciliation.reconciliation import Mismatch, Reconciliation
 from services.billing.reconciliation.view import next_step, sentence
 from services.billing.web import context
@@ -25,6 +25,8 @@ def _reconciliation(run: Reconciliation) -> dict[str, Any]:
         "zone": run.zone,
         "run_at": run.run_at,
         "run_by": run.run_by,
+        "state": run.state.value,
+        "mirrored": run.mirrored,
         "clean": run.clean,
         "matched": run.matched,
         "open": run.open,
@@ -33,19 +35,23 @@ def _reconciliation(run: Reconciliation) -> dict[str, Any]:
 
 
 @reconciliations_api.post("/v1/reconciliations")
-@allow(staff=("finance",), api_keys=True)
+@allow(staff=("finance",), scope="reconciliations:write")
 @idempotent
 @reconciliations_api.input(schemas.ReconciliationRequest)
 @reconciliations_api.output(schemas.Reconciliation, status_code=201)
 def create_reconciliation(json_data: dict[str, Any]) -> dict[str, Any]:
-    """Reconcile a day: orders, charges and balance transactions, to the cent. A day can be run again."""
+    """Reconcile a day: charges, orders, balance transactions and the ledger, to the cent. A day can be run again.
+
+    It is done in the background: ask for the run by its id until its `state` is `done`. While one of the same day is
+    under way, that is the answer.
+    """
     caller = current_caller()
-    run = reconcile_day(context(), json_data["date"], run_by=caller.name if caller else "")
+    run = begin_run(context(), json_data["date"], run_by=caller.name if caller else "")
     return _reconciliation(run)
 
 
 @reconciliations_api.get("/v1/reconciliations")
-@allow(staff=("finance",), api_keys=True)
+@allow(staff=("finance",), scope="reconciliations:read")
 @reconciliations_api.input(PageQuery, location="query")
 @reconciliations_api.output(schemas.Reconciliations)
 def list_reconciliations(query_data: dict[str, Any]) -> dict[str, Any]:
@@ -54,6 +60,18 @@ def list_reconciliations(query_data: dict[str, Any]) -> dict[str, Any]:
     with context().db.transaction() as session:
         runs = reconciliations.list_page(session, limit=limit + 1, before=position(query_data["cursor"]))
     return page_of(runs, limit, id_of=lambda run: run.reconciliation_id, as_body=_reconciliation)
+
+
+@reconciliations_api.get("/v1/reconciliations/<reconciliation_id>")
+@allow(staff=("finance",), scope="reconciliations:read")
+@reconciliations_api.output(schemas.Reconciliation)
+def show_reconciliation(reconciliation_id: str) -> dict[str, Any]:
+    """A run: how far it has come, and what came of it."""
+    with context().db.transaction() as session:
+        run = reconciliations.find(session, reconciliation_id)
+    if run is None:
+        raise ReconciliationNotFound(reconciliation_id)
+    return _reconciliation(run)
 
 
 def _mismatch(mismatch: Mismatch) -> dict[str, Any]:
@@ -74,7 +92,7 @@ def _mismatch(mismatch: Mismatch) -> dict[str, Any]:
 
 
 @reconciliations_api.get("/v1/reconciliations/<reconciliation_id>/exceptions")
-@allow(staff=("finance",), api_keys=True)
+@allow(staff=("finance",), scope="reconciliations:read")
 @reconciliations_api.input(PageQuery, location="query")
 @reconciliations_api.output(schemas.Mismatches)
 def list_exceptions(reconciliation_id: str, query_data: dict[str, Any]) -> dict[str, Any]:

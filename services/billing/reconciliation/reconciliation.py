@@ -28,11 +28,36 @@ class ExceptionType(Enum):
     """The balance transaction's gross amount is not the charge's."""
     FEE_MISSING = "fee_missing"
     """Stripe took a fee that our books do not have."""
+    ORDER_MISMATCH = "order_mismatch"
+    """Charge, payment and ledger do not name the same order, or that order is not settled."""
+    DAY_MISMATCH = "day_mismatch"
+    """Stripe has it on another day than order, payment or ledger."""
+    BALANCE_SOURCE_MISMATCH = "balance_source_mismatch"
+    """The balance transaction that stands at the charge is that of something else."""
+    MISSING_IN_LEDGER = "missing_in_ledger"
+    """Paid for an order, and the ledger has no entries for it."""
+    BOOKED_TWICE = "booked_twice"
+    """The ledger has the payment, or its fee, more than once."""
+    UNBALANCED = "unbalanced"
+    """What the ledger has for it does not sum to zero."""
+    LEDGER_AMOUNT_MISMATCH = "ledger_amount_mismatch"
+    """The ledger has another amount than Stripe took."""
+    LEDGER_CURRENCY_MISMATCH = "ledger_currency_mismatch"
+    """The ledger has it in another currency than Stripe."""
+    LEDGER_ACCOUNT_MISMATCH = "ledger_account_mismatch"
+    """The amount is right and stands in other accounts of the ledger than a payment's."""
+    LEDGER_WITHOUT_CHARGE = "ledger_without_charge"
+    """The ledger has a payment or a fee that nothing at Stripe explains."""
+    FEE_MISMATCH = "fee_mismatch"
+    """The ledger has another fee than Stripe took."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Totals:
-    """One currency of a run: how many payments matched, and how much, in minor units; what is open beside them."""
+    """One currency of a run: how many charges matched, and how much, in minor units; what is open beside them.
+
+    The fees are those that Stripe took in this currency, whatever the currency of the charge was.
+    """
 
     currency: str
     matched: int
@@ -42,20 +67,35 @@ class Totals:
     open_minor: int
 
 
+class RunState(Enum):
+    """How far a run has come."""
+
+    READING = "reading"
+    """It reads Stripe's charges of the day."""
+    COMPARING = "comparing"
+    """All of them are here, and are compared with the books."""
+    DONE = "done"
+    """It has a result."""
+    STOPPED = "stopped"
+    """It failed too often: an operator looks, and lets it go on."""
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Reconciliation:
-    """One run over one day. Days can be run again: each run is kept."""
+    """One run over one day. Days can be run again: each run is kept. `mirrored` charges of Stripe were read so far."""
 
     reconciliation_id: str
     day: date
     zone: str
     run_at: datetime
     run_by: str
-    totals: tuple[Totals, ...]
+    totals: tuple[Totals, ...] = ()
+    state: RunState = RunState.DONE
+    mirrored: int = 0
 
     @property
     def matched(self) -> int:
-        """Payments that agree on all sides."""
+        """Charges that agree on all sides, each counted once."""
         return sum(total.matched for total in self.totals)
 
     @property
@@ -65,8 +105,8 @@ class Reconciliation:
 
     @property
     def clean(self) -> bool:
-        """Nothing is open."""
-        return self.open == 0
+        """It has looked at everything, and nothing is open."""
+        return self.state is RunState.DONE and self.open == 0
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -16,7 +16,7 @@ from apiflask.validators import OneOf
 from marshmallow import ValidationError
 
 from services.billing.ledger.book_day import FIRST_DAY, LAST_DAY, may_have_books
-from services.billing.reconciliation.reconciliation import ExceptionType
+from services.billing.reconciliation.reconciliation import ExceptionType, RunState
 
 
 def _day_of_books(day: date) -> None:
@@ -35,7 +35,7 @@ class ReconciliationRequest(Schema):
 
 
 class CurrencyTotals(Schema):
-    """One currency of a run, in minor units."""
+    """One currency of a run, in minor units; fees in that in which Stripe took them."""
 
     currency = String()
     matched = Integer()
@@ -53,8 +53,13 @@ class Reconciliation(Schema):
     zone = String()
     run_at = AwareDateTime()
     run_by = String()
-    clean = Boolean()
-    matched = Integer()
+    state = String(
+        validate=OneOf([state.value for state in RunState]),
+        metadata={"description": "`reading` Stripe's charges, `comparing` them, `done`, or `stopped` for an operator."},
+    )
+    mirrored = Integer(metadata={"description": "How many charges of Stripe were read so far."})
+    clean = Boolean(metadata={"description": "It is done, and nothing is open."})
+    matched = Integer(metadata={"description": "Charges that agree on all sides, each counted once."})
     open = Integer()
     totals = List(Nested(CurrencyTotals))
 

@@ -1,101 +1,90 @@
-"""Reconciliation of a day, done inside Postgres: one full join of payments, charges and balance transactions."""
+"""Runs and what they found: begun once for a day, finished with totals, exceptions kept with their age."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import date, datetime
+from dataclasses import asdict, dataclass
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Session
 
 from services.billing.ledger.book_day import BookDay
-from services.billing.reconciliation.reconciliation import ExceptionType, Mismatch, Reconciliation, Totals
+from services.billing.payments.tables import charges
+from services.billing.reconciliation.reconciliation import ExceptionType, Mismatch, Reconciliation, RunState, Totals
+from services.billing.reconciliation.statements import MATCHED
 from services.billing.reconciliation.tables import reconciliation_exceptions, reconciliations
+from shared.db import wake_after_commit
 from shared.ids import new_id
+from shared.language import N_
 from shared.money import Money
+from shared.work.kind import WorkKind
 
-_PAIRS = """
-WITH paired AS (
-    SELECT c.charge_id AS stripe_charge_id, c.amount_minor AS stripe_minor, c.currency AS stripe_currency,
-           c.refunded_minor, c.balance_transaction_id, c.order_id AS claimed_order_id,
-           o.order_id, o.charge_id AS booked_charge_id, o.amount_minor AS ours_minor, o.currency AS ours_currency,
-           coalesce(c.created_at, o.paid_at) AS occurred_at
-    FROM (SELECT * FROM charges WHERE created_at >= :begins_at AND created_at < :ends_at) c
-    FULL JOIN (SELECT * FROM order_payments WHERE paid_at >= :begins_at AND paid_at < :ends_at) o
-           ON o.charge_id = c.charge_id
-), pairs AS (
-    SELECT p.stripe_charge_id, p.booked_charge_id, p.balance_transaction_id, p.stripe_minor, p.stripe_currency,
-           p.refunded_minor, p.occurred_at, b.fee_minor, b.gross_minor, b.currency AS balance_currency,
-           coalesce(p.order_id, claimed.order_id) AS order_id,
-           coalesce(p.ours_minor, claimed.amount_minor) AS ours_minor,
-           coalesce(p.ours_currency, claimed.currency) AS ours_currency,
-           CASE
-               WHEN p.order_id IS NULL AND claimed.state = 'settled' THEN 'duplicate_charge'
-               WHEN p.order_id IS NULL AND claimed.currency <> p.stripe_currency THEN 'currency_mismatch'
-               WHEN p.order_id IS NULL AND claimed.amount_minor <> p.stripe_minor THEN 'amount_mismatch'
-               WHEN p.order_id IS NULL THEN 'missing_in_books'
-               WHEN p.stripe_charge_id IS NULL THEN 'missing_in_stripe'
-               WHEN p.ours_currency <> p.stripe_currency THEN 'currency_mismatch'
-               WHEN p.ours_minor <> p.stripe_minor THEN 'amount_mismatch'
-               WHEN p.refunded_minor > 0 THEN 'refund_missing_in_books'
-               WHEN b.balance_transaction_id IS NULL THEN 'balance_transaction_missing'
-               WHEN b.currency = p.stripe_currency AND b.gross_minor <> p.stripe_minor THEN 'balance_amount_mismatch'
-               WHEN (b.fee_minor <> 0 OR b.currency <> p.stripe_currency) AND f.source_id IS NULL THEN 'fee_missing'
-           END AS type
-    FROM paired p
-    LEFT JOIN balance_transactions b USING (balance_transaction_id)
-    LEFT JOIN ledger_transactions f
-           ON f.source_kind = 'balance_transaction' AND f.source_id = b.balance_transaction_id
-    LEFT JOIN orders claimed ON p.order_id IS NULL AND claimed.order_id = p.claimed_order_id
-)
-"""
-
-# Both sides of an exception are the two figures that differ: for balance, fee and refund these are not the order's.
-_RUN = (
-    _PAIRS  # noqa: S608 - both parts are constants of this module
-    + """
-, seen AS (
-    INSERT INTO reconciliation_exceptions AS known
-        (exception_id, day, type, subject, charge_id, order_id, balance_transaction_id,
-         ours_minor, ours_currency, stripe_minor, stripe_currency, occurred_at, first_seen_at, last_seen_run)
-    SELECT :prefix || lpad(row_number() OVER (ORDER BY occurred_at, stripe_charge_id, order_id)::text, 9, '0'),
-           :day, type, coalesce(stripe_charge_id, booked_charge_id), coalesce(stripe_charge_id, booked_charge_id),
-           order_id, balance_transaction_id,
-           CASE WHEN type IN ('missing_in_books', 'duplicate_charge', 'refund_missing_in_books', 'fee_missing')
-                THEN NULL
-                WHEN type = 'balance_amount_mismatch' THEN stripe_minor ELSE ours_minor END,
-           CASE WHEN type IN ('missing_in_books', 'duplicate_charge', 'refund_missing_in_books', 'fee_missing')
-                THEN NULL
-                WHEN type = 'balance_amount_mismatch' THEN stripe_currency ELSE ours_currency END,
-           CASE type WHEN 'fee_missing' THEN fee_minor WHEN 'balance_amount_mismatch' THEN gross_minor
-                WHEN 'refund_missing_in_books' THEN refunded_minor ELSE stripe_minor END,
-           CASE WHEN type IN ('fee_missing', 'balance_amount_mismatch') THEN balance_currency ELSE stripe_currency END,
-           occurred_at, :now, :reconciliation_id
-    FROM pairs WHERE type IS NOT NULL
-    ON CONFLICT (day, type, subject) WHERE resolved_at IS NULL DO UPDATE
-        SET last_seen_run = excluded.last_seen_run, order_id = excluded.order_id,
-            balance_transaction_id = excluded.balance_transaction_id,
-            ours_minor = excluded.ours_minor, ours_currency = excluded.ours_currency,
-            stripe_minor = excluded.stripe_minor, stripe_currency = excluded.stripe_currency
-)
-SELECT coalesce(stripe_currency, ours_currency) AS currency,
-       count(*) FILTER (WHERE type IS NULL) AS matched,
-       coalesce(sum(stripe_minor) FILTER (WHERE type IS NULL), 0)::bigint AS matched_minor,
-       coalesce(sum(fee_minor) FILTER (WHERE type IS NULL AND balance_currency = stripe_currency), 0)::bigint
-           AS fees_minor,
-       count(*) FILTER (WHERE type IS NOT NULL) AS open,
-       coalesce(sum(coalesce(stripe_minor, ours_minor)) FILTER (WHERE type IS NOT NULL), 0)::bigint AS open_minor
-FROM pairs GROUP BY 1 ORDER BY 1
-"""
+WORK = WorkKind(
+    "reconciliations",
+    reconciliations,
+    key="reconciliation_id",
+    about="day",
+    title=N_("Reconciliations that are under way"),
+    longest=timedelta(seconds=45),
 )
 
-_MATCHED = (
-    _PAIRS
-    + """
-SELECT stripe_charge_id AS charge_id, order_id, balance_transaction_id, stripe_minor AS amount_minor,
-       stripe_currency AS currency, fee_minor, balance_currency, occurred_at
-FROM pairs WHERE type IS NULL AND (:after = '' OR stripe_charge_id > :after) ORDER BY stripe_charge_id LIMIT :limit
-"""
+
+LONGEST_STRETCH = 2_000
+
+_runs = reconciliations.c
+_wanted: sa.BindParameter[Any] = sa.bindparam("wanted")
+_find = sa.select(reconciliations).where(_runs.reconciliation_id == _wanted)
+_latest = sa.select(reconciliations).where(_runs.day == _wanted, _runs.done).order_by(_runs.run_at.desc()).limit(1)
+_under_way = sa.select(reconciliations).where(_runs.day == _wanted, _runs.due_at.is_not(None))
+_lock_day = sa.select(sa.func.pg_advisory_xact_lock(sa.func.hashtext(sa.bindparam("name"))))
+_insert = (
+    reconciliations.insert()
+    .values({name: sa.bindparam(name) for name in ("reconciliation_id", "day", "zone", "run_at", "run_by")})
+    .values(totals=[], done=False)
+    .returning(reconciliations)
+)
+_has_read = (
+    reconciliations.update()
+    .where(_runs.reconciliation_id == _wanted)
+    .values(
+        mirrored=_runs.mirrored + sa.bindparam("count"),
+        mirrored_to=sa.func.coalesce(sa.bindparam("to"), _runs.mirrored_to),
+        mirrored_at=sa.bindparam("now"),
+    )
+)
+_finish = (
+    reconciliations.update()
+    .where(_runs.reconciliation_id == _wanted)
+    .values(totals=sa.bindparam("found", type_=JSONB), run_at=sa.bindparam("now"), done=True)
+)
+_exceptions = reconciliation_exceptions.c
+_resolve = (
+    reconciliation_exceptions.update()
+    .where(
+        _exceptions.day == sa.bindparam("of_day"),
+        _exceptions.resolved_at.is_(None),
+        _exceptions.last_seen_run != sa.bindparam("run"),
+    )
+    .values(resolved_at=sa.bindparam("now"))
+)
+_in_question = sa.func.coalesce(_exceptions.stripe_currency, _exceptions.ours_currency).label("currency")
+_found_by = (
+    sa.select(
+        _in_question, sa.func.count(), sa.func.sum(sa.func.coalesce(_exceptions.stripe_minor, _exceptions.ours_minor))
+    )
+    .where(_exceptions.last_seen_run == sa.bindparam("run"))
+    .group_by(_in_question)
+)
+_of_the_day = (
+    sa.select(charges.c.charge_id, charges.c.created_at)
+    .where(
+        sa.tuple_(charges.c.created_at, charges.c.charge_id)
+        > sa.tuple_(sa.bindparam("from_at"), sa.bindparam("from_id")),
+        charges.c.created_at < sa.bindparam("ends_at"),
+    )
+    .order_by(charges.c.created_at, charges.c.charge_id)
+    .limit(sa.bindparam("most"))
 )
 
 
@@ -113,49 +102,70 @@ class MatchedPayment:
     occurred_at: datetime
 
 
-def run(session: Session, day: BookDay, *, run_by: str, now: datetime) -> Reconciliation:
-    """Compare the day's mirrored rows with the books and keep what does not match.
+def open_run(session: Session, day: BookDay, *, run_by: str, now: datetime) -> Reconciliation:
+    """A new run over that day, which a job brings forward; or the one that is under way already."""
+    lock_day(session, day.day)
+    row = session.execute(_under_way, {"wanted": day.day}).first()
+    if row is not None:
+        return _run(row)
+    values = {"reconciliation_id": new_id("rec"), "day": day.day, "zone": day.zone, "run_at": now, "run_by": run_by}
+    made = session.execute(_insert, values).one()
+    wake_after_commit(session, "reconcile_days")
+    return _run(made)
 
-    The same day again: what still differs stays open with its age, what agrees now is resolved, nothing is forgotten.
+
+def lock_day(session: Session, day: date) -> None:
+    """Whoever else wants to begin or to finish a run over that day waits until this transaction ends."""
+    session.execute(_lock_day, {"name": f"reconcile {day}"})
+
+
+def has_read(session: Session, reconciliation_id: str, *, count: int, to: str | None, now: datetime | None) -> None:
+    """So many more charges of Stripe are here, up to the one named `to`; `now`: these were the last."""
+    session.execute(_has_read, {"wanted": reconciliation_id, "count": count, "to": to, "now": now})
+
+
+def resolve_the_rest(session: Session, day: date, reconciliation_id: str, *, now: datetime) -> None:
+    """What was open on that day and was not found by this run agrees now."""
+    session.execute(_resolve, {"of_day": day, "run": reconciliation_id, "now": now})
+
+
+def found_by(session: Session, reconciliation_id: str) -> Sequence[tuple[str, int, int]]:
+    """What this run found, until the next one finds it again: currency, how often, how much."""
+    return [(row[0], row[1], int(row[2])) for row in session.execute(_found_by, {"run": reconciliation_id})]
+
+
+def finish(session: Session, reconciliation_id: str, totals: Sequence[Totals], *, now: datetime) -> None:
+    """The run has its result. It tells of the moment in which it compared."""
+    values = {"wanted": reconciliation_id, "found": [asdict(total) for total in totals], "now": now}
+    session.execute(_finish, values)
+
+
+def matched(
+    session: Session, day: BookDay, *, after: tuple[datetime, str] | None = None, limit: int
+) -> Sequence[MatchedPayment]:
+    """The day's charges that agree on all sides as the rows stand now, in the order of time, after that place.
+
+    They are looked at a portion at a time, so a page costs the same at its end as at its beginning; a stretch of
+    `LONGEST_STRETCH` charges without a match ends it.
     """
-    session.execute(sa.select(sa.func.pg_advisory_xact_lock(sa.func.hashtext(f"reconcile {day.day}"))))
-    made = Reconciliation(
-        reconciliation_id=new_id("rec"), day=day.day, zone=day.zone, run_at=now, run_by=run_by, totals=()
-    )
-    session.execute(
-        reconciliations.insert().values(
-            reconciliation_id=made.reconciliation_id, day=made.day, zone=made.zone, run_at=now, run_by=run_by, totals=[]
-        )
-    )
-    found = session.execute(
-        sa.text(_RUN),
-        {
-            "begins_at": day.begins_at, "ends_at": day.ends_at, "day": day.day, "now": now,
-            "reconciliation_id": made.reconciliation_id, "prefix": f"{new_id('exc')}_",
-        },
-    )  # fmt: skip
-    totals = [dict(row) for row in found.mappings()]
-    session.execute(
-        reconciliations.update()
-        .where(reconciliations.c.reconciliation_id == made.reconciliation_id)
-        .values(totals=totals)
-    )
-    session.execute(
-        reconciliation_exceptions.update()
-        .where(
-            reconciliation_exceptions.c.day == day.day,
-            reconciliation_exceptions.c.resolved_at.is_(None),
-            reconciliation_exceptions.c.last_seen_run != made.reconciliation_id,
-        )
-        .values(resolved_at=now)
-    )
-    return find(session, made.reconciliation_id) or made
+    found: list[MatchedPayment] = []
+    looked_at, place = 0, max(after or (day.begins_at, ""), (day.begins_at, ""))
+    while len(found) < limit and looked_at < LONGEST_STRETCH:
+        rows = session.execute(_of_the_day, _place(day, place) | {"most": limit}).all()
+        if not rows:
+            break
+        place = (rows[-1].created_at, rows[-1].charge_id)
+        looked_at += len(rows)
+        values = {
+            "names": [row.charge_id for row in rows],
+            "begins_at": day.begins_at, "ends_at": day.ends_at, "zone": day.zone,
+        }  # fmt: skip
+        found += [MatchedPayment(**row) for row in session.execute(MATCHED, values).mappings()]
+    return found[:limit]
 
 
-def matched(session: Session, day: BookDay, *, after: str = "", limit: int) -> Sequence[MatchedPayment]:
-    """The day's payments that agree on all sides as the rows stand now, by charge id, after the id `after`."""
-    values = {"begins_at": day.begins_at, "ends_at": day.ends_at, "after": after, "limit": limit}
-    return [MatchedPayment(**row) for row in session.execute(sa.text(_MATCHED), values).mappings()]
+def _place(day: BookDay, place: tuple[datetime, str]) -> dict[str, Any]:
+    return {"from_at": place[0], "from_id": place[1], "ends_at": day.ends_at}
 
 
 def _run(row: sa.Row[Any]) -> Reconciliation:
@@ -166,20 +176,28 @@ def _run(row: sa.Row[Any]) -> Reconciliation:
         run_at=row.run_at,
         run_by=row.run_by,
         totals=tuple(Totals(**total) for total in row.totals),
+        state=_state(row),
+        mirrored=row.mirrored,
     )
+
+
+def _state(row: sa.Row[Any]) -> RunState:
+    if row.done:
+        return RunState.DONE
+    if row.parked_at is not None:
+        return RunState.STOPPED
+    return RunState.READING if row.mirrored_at is None else RunState.COMPARING
 
 
 def find(session: Session, reconciliation_id: str) -> Reconciliation | None:
     """The run of that id."""
-    query = sa.select(reconciliations).where(reconciliations.c.reconciliation_id == reconciliation_id)
-    row = session.execute(query).first()
+    row = session.execute(_find, {"wanted": reconciliation_id}).first()
     return _run(row) if row else None
 
 
 def latest_of(session: Session, day: date) -> Reconciliation | None:
-    """The newest run over that day."""
-    query = sa.select(reconciliations).where(reconciliations.c.day == day).order_by(reconciliations.c.run_at.desc())
-    row = session.execute(query.limit(1)).first()
+    """The newest run over that day that has a result."""
+    row = session.execute(_latest, {"wanted": day}).first()
     return _run(row) if row else None
 
 

@@ -2,12 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
-from typing import Any
+from typing import Any, assert_never
 
 from babel.lists import format_list
 
 from services.billing.accounts.account import Payer
-from services.billing.reconciliation.reconciliation import ExceptionType, Mismatch, Reconciliation
+from services.billing.reconciliation.reconciliation import ExceptionType, Mismatch, Reconciliation, RunState
 from shared import formats
 from shared.language import N_, ngettext, pgettext
 from shared.language import gettext as _
@@ -24,6 +24,17 @@ _TYPES = {
     ExceptionType.BALANCE_TRANSACTION_MISSING: N_("Balance transaction missing"),
     ExceptionType.BALANCE_AMOUNT_MISMATCH: N_("Balance amount mismatch"),
     ExceptionType.FEE_MISSING: N_("Fee missing"),
+    ExceptionType.ORDER_MISMATCH: N_("Order mismatch"),
+    ExceptionType.DAY_MISMATCH: N_("Day mismatch"),
+    ExceptionType.BALANCE_SOURCE_MISMATCH: N_("Balance transaction of another"),
+    ExceptionType.MISSING_IN_LEDGER: N_("Missing in ledger"),
+    ExceptionType.BOOKED_TWICE: N_("Booked twice"),
+    ExceptionType.UNBALANCED: N_("Unbalanced"),
+    ExceptionType.LEDGER_AMOUNT_MISMATCH: N_("Ledger amount mismatch"),
+    ExceptionType.LEDGER_CURRENCY_MISMATCH: N_("Ledger currency mismatch"),
+    ExceptionType.LEDGER_ACCOUNT_MISMATCH: N_("Wrong ledger account"),
+    ExceptionType.LEDGER_WITHOUT_CHARGE: N_("Ledger without charge"),
+    ExceptionType.FEE_MISMATCH: N_("Fee mismatch"),
 }
 _SENTENCES = {
     ExceptionType.MISSING_IN_BOOKS: N_("Stripe took %(stripe)s, and our books have no payment for it."),
@@ -41,6 +52,23 @@ _SENTENCES = {
         "Stripe's charge says %(ours)s and its balance transaction says %(stripe)s."
     ),
     ExceptionType.FEE_MISSING: N_("Stripe kept a fee of %(stripe)s that is not in our books."),
+    ExceptionType.ORDER_MISMATCH: N_(
+        "Stripe took %(stripe)s for another order than our books say, or for one that is not settled."
+    ),
+    ExceptionType.DAY_MISMATCH: N_("Stripe and our books have this payment on different days."),
+    ExceptionType.BALANCE_SOURCE_MISMATCH: N_(
+        "The balance transaction at this charge of %(ours)s belongs to something else."
+    ),
+    ExceptionType.MISSING_IN_LEDGER: N_("%(stripe)s was paid for an order, and the ledger has no entries for it."),
+    ExceptionType.BOOKED_TWICE: N_(
+        "Stripe has %(stripe)s once; the ledger has more than one transaction, %(ours)s in all."
+    ),
+    ExceptionType.UNBALANCED: N_("What the ledger has for this charge does not sum to zero."),
+    ExceptionType.LEDGER_AMOUNT_MISMATCH: N_("The ledger has %(ours)s for a charge of %(stripe)s."),
+    ExceptionType.LEDGER_CURRENCY_MISMATCH: N_("The ledger has %(ours)s for a charge of %(stripe)s, another currency."),
+    ExceptionType.LEDGER_ACCOUNT_MISMATCH: N_("The ledger has %(ours)s of this charge in the wrong accounts."),
+    ExceptionType.LEDGER_WITHOUT_CHARGE: N_("The ledger has %(ours)s that no charge of Stripe's explains."),
+    ExceptionType.FEE_MISMATCH: N_("Stripe kept a fee of %(stripe)s, and the ledger has %(ours)s."),
 }
 _NEXT_STEPS = {
     ExceptionType.MISSING_IN_BOOKS: N_("Open the charge in Stripe, ask who made it, and refund it there."),
@@ -56,6 +84,27 @@ _NEXT_STEPS = {
     ),
     ExceptionType.BALANCE_AMOUNT_MISMATCH: N_("Compare both in Stripe's dashboard and ask Stripe's support."),
     ExceptionType.FEE_MISSING: N_("Wait for the next sweep, then run again; if it stays, the fee could not be posted."),
+    ExceptionType.ORDER_MISMATCH: N_("Compare the order that Stripe's charge names with the order in our books."),
+    ExceptionType.DAY_MISMATCH: N_("Stripe's time counts. Open the charge, and ask an operator who changed our dates."),
+    ExceptionType.BALANCE_SOURCE_MISMATCH: N_(
+        "Compare both in Stripe's dashboard, and ask an operator who changed ours."
+    ),
+    ExceptionType.MISSING_IN_LEDGER: N_(
+        "Ask an operator: the ledger is never changed, so entries that are gone are an alarm."
+    ),
+    ExceptionType.BOOKED_TWICE: N_(
+        "Open the charge, see which entries are too many, and ask an operator how they came."
+    ),
+    ExceptionType.UNBALANCED: N_("Ask an operator: the database refuses such entries, so somebody went around it."),
+    ExceptionType.LEDGER_AMOUNT_MISMATCH: N_("Stripe's amount counts. Ask an operator who changed the ledger."),
+    ExceptionType.LEDGER_CURRENCY_MISMATCH: N_("Stripe's currency counts. Ask an operator who changed the ledger."),
+    ExceptionType.LEDGER_ACCOUNT_MISMATCH: N_(
+        "Open the charge, compare its entries, and ask an operator who changed them."
+    ),
+    ExceptionType.LEDGER_WITHOUT_CHARGE: N_(
+        "Look for it in Stripe's dashboard; if it is not there, ask an operator how it came."
+    ),
+    ExceptionType.FEE_MISMATCH: N_("Stripe's fee counts. Ask an operator who changed the ledger."),
 }
 
 
@@ -118,6 +167,29 @@ def morning_sentence(
 
 def _matched(run: Reconciliation) -> str:
     return ngettext("One payment matched to the cent.", "%(num)s payments matched to the cent.", run.matched)
+
+
+def progress_sentence(run: Reconciliation) -> str:
+    """How far a run is that has no result yet."""
+    match run.state:
+        case RunState.READING:
+            return ngettext(
+                "Reading Stripe's charges of the day: one so far.",
+                "Reading Stripe's charges of the day: %(num)s so far.",
+                run.mirrored,
+            )
+        case RunState.COMPARING:
+            return ngettext(
+                "Comparing one charge with orders, balance transactions and ledger.",
+                "Comparing %(num)s charges with orders, balance transactions and ledger.",
+                run.mirrored,
+            )
+        case RunState.STOPPED:
+            return _("It failed several times and has stopped. An operator sees why, and lets it go on.")
+        case RunState.DONE:
+            return _("It is done.")
+        case _:
+            assert_never(run.state)
 
 
 def run_sentence(run: Reconciliation) -> str:

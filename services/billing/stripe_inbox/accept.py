@@ -31,7 +31,7 @@ def accept_webhook(context: Context, body: bytes, signature: str | None) -> bool
     verify_signature(signature, body, secrets=context.settings.stripe_webhook_secrets, now=now)
     event = _read(body, now)
     needs_work = event.type in HANDLERS
-    with context.db.transaction() as session:
+    with context.db.single() as session:
         new = webhook_events.store(
             session,
             event_id=event.event_id,

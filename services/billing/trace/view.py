@@ -36,8 +36,15 @@ def _minutes(minutes: int) -> str:
     )
 
 
+def _paid_for(trace: Trace) -> list[TicketTrace]:
+    """The tickets that the order paid for: one that was canceled before it used a credit is none of them."""
+    return [
+        ticket for ticket in trace.tickets if ticket.consumed or not (ticket.facts and ticket.facts.state == "canceled")
+    ]
+
+
 def _first(trace: Trace) -> TicketTrace | None:
-    return trace.tickets[0] if trace.tickets else None
+    return next(iter(_paid_for(trace)), None)
 
 
 def _charge(trace: Trace) -> Station:
@@ -87,11 +94,10 @@ def _grant(trace: Trace) -> Station:
 
 def _ticket(trace: Trace, ticket: TicketTrace | None) -> Station:
     if ticket is None:
-        return {
-            "name": pgettext("station", "Ticket"),
-            "note": _("no ticket used it yet"),
-            "waiting": trace.order is not None,
-        }
+        # Nothing is awaited of a charge that our books do not know.
+        known = trace.order is not None
+        note = _("no ticket used it yet") if known else None
+        return {"name": pgettext("station", "Ticket"), "note": note, "waiting": known}
     facts = ticket.facts
     unknown = _("queue does not answer") if "queue" in trace.silent else _("queue does not know it")
     return {
@@ -149,7 +155,7 @@ def tickets_of(trace: Trace) -> list[dict[str, Any]]:
             "answered_at": ticket.facts.first_responded_at if ticket.facts else None,
             "minutes": ticket.facts.minutes_to_first_response if ticket.facts else None,
         }
-        for ticket in trace.tickets
+        for ticket in _paid_for(trace)
     ]
 
 

@@ -16,7 +16,7 @@ credits_api = APIBlueprint("credits", __name__, tag="Credits")
 
 
 @credits_api.get("/v1/balance")
-@allow(services=("queue",), api_keys=True)
+@allow(services=("queue",), scope="balances:read")
 @credits_api.input(BalanceQuery, location="query")
 @credits_api.output(Balance)
 def show_balance(query_data: dict[str, Any]) -> credit.Balance:

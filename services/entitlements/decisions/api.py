@@ -31,7 +31,7 @@ def decide(json_data: dict[str, Any]) -> dict[str, Any]:
 
 
 @decisions_api.get("/v1/decisions/<ticket_id>")
-@allow(services=("queue", "billing"), api_keys=True)
+@allow(services=("queue", "billing"), scope="decisions:read")
 @decisions_api.output(Decision)
 def show_decision(ticket_id: str) -> dict[str, Any]:
     """The decision in force for a ticket."""

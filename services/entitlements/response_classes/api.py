@@ -13,7 +13,7 @@ response_classes_api = APIBlueprint("response_classes", __name__, tag="Response 
 
 
 @response_classes_api.get("/v1/response-classes")
-@allow(services=("billing", "queue"), api_keys=True)
+@allow(services=("billing", "queue"), scope="response-classes:read")
 @response_classes_api.output(ClassTargets)
 def list_response_classes() -> dict[str, Any]:
     """The classes that the policy has, the best first: name, rank, words, target. The lowest is what everybody gets."""

@@ -13,7 +13,7 @@ traces_api = APIBlueprint("traces", __name__, tag="Traces")
 
 
 @traces_api.get("/v1/traces/<order_id>")
-@allow(services=("billing",), api_keys=True)
+@allow(services=("billing",), scope="traces:read")
 @traces_api.output(Trace)
 def show_trace(order_id: str) -> dict[str, Any]:
     """What became of the credits that an order bought; an order without a grant (yet) has an empty list."""

@@ -15,7 +15,7 @@ conversation_api = APIBlueprint("conversation", __name__, tag="Conversation")
 
 @conversation_api.post("/v1/tickets/<ticket_id>/messages")
 @idempotent
-@allow(api_keys=True)
+@allow(scope="tickets:write")
 @conversation_api.input(NewMessage)
 @conversation_api.output(MessageTaken, status_code=201)
 def add_message(ticket_id: str, json_data: dict[str, Any]) -> dict[str, Any]:

@@ -158,8 +158,12 @@ def _paying(ticket: Ticket, came_from: str | None) -> Top:
         sentence = _("We have your message, but the payment page does not answer just now.")
         lead = _("Try again in a moment, or take the standard answer, which is free.")
     else:
-        sentence = _("We have your message. It is not paid yet.")
-        lead = _("Nothing was charged. Pay now for the faster answer, or take the standard answer, which is free.")
+        sentence = _("We have your message. Your payment has not arrived yet.")
+        lead = (
+            _("Nothing was charged. Pay now for the faster answer, or take the standard answer, which is free.")
+            if came_from == "checkout"
+            else _("Pay now for the faster answer, or take the standard answer, which is free. Just paid? One moment.")
+        )
     return Top(sentence=sentence, lead=lead, offers_payment=True, may_cancel=True)
 
 

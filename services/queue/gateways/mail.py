@@ -23,7 +23,7 @@ DEADLINE_S = 20.0
 _CONNECT_S = 5.0
 _GOODBYE_S = 1.0
 _PERMANENT = 500
-_DEFAULT_PORT = 25
+_PORTS = {"smtp": 25, "smtps": 465}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,6 +44,13 @@ class MailServerUnavailable(ServiceError):
     kind: ClassVar = Kind.UNAVAILABLE
     code: ClassVar = "mail_server_unavailable"
     title: ClassVar = N_("The mail server does not answer")
+
+
+class MailServerWithoutTls(MailServerUnavailable):
+    """The mail server offers no encryption, or proves by no good certificate that it is the one: the mail waits."""
+
+    code: ClassVar = "mail_server_without_tls"
+    title: ClassVar = N_("The connection to the mail server cannot be encrypted")
 
 
 class MailRefused(ServiceError):
@@ -95,9 +102,15 @@ class _PunctualReader(io.RawIOBase):
 class _PunctualSmtp(smtplib.SMTP):
     """SMTP with one deadline for everything. smtplib's own time-out begins anew with each byte that arrives."""
 
-    def __init__(self, host: str, port: int, seconds: float) -> None:
+    def __init__(self, host: str, port: int, seconds: float, tls: ssl.SSLContext | None) -> None:
         self.ends = time.monotonic() + seconds
+        self._tls = tls  # from the first byte on
         super().__init__(host, port, timeout=min(_CONNECT_S, seconds))
+
+    def _get_socket(self, host: str, port: int, timeout: float) -> socket.socket:
+        """As smtplib.SMTP_SSL has it; that is another base class."""
+        plain = socket.create_connection((host, port), timeout)
+        return plain if self._tls is None else self._tls.wrap_socket(plain, server_hostname=host)
 
     def left(self) -> float:
         """Seconds that are left. Raises TimeoutError when none are."""
@@ -118,14 +131,20 @@ class _PunctualSmtp(smtplib.SMTP):
 
 
 class SmtpMailServer:
-    """One connection for each mail. `url` is smtp://[user:password@]host[:port]."""
+    """One connection for each mail. `url` is smtp[s]://[user:password@]host[:port].
 
-    def __init__(self, url: str, mail_from: str, deadline_s: float = DEADLINE_S) -> None:
+    `smtps` is encrypted from the first byte on; `smtp` by STARTTLS before anything is said, or not without `tls`.
+    The certificate must be good and the host's own: what is in the mails opens tickets.
+    """
+
+    def __init__(self, url: str, mail_from: str, *, tls: bool = True, deadline_s: float = DEADLINE_S) -> None:
         parts = urlsplit(url)
-        self._host, self._port = parts.hostname or "localhost", parts.port or _DEFAULT_PORT
+        self._host, self._port = parts.hostname or "localhost", parts.port or _PORTS[parts.scheme]
         self._user, self._password = unquote(parts.username or ""), unquote(parts.password or "")
         self._mail_from = mail_from
         self._deadline_s = deadline_s
+        self._tls = ssl.create_default_context() if tls else None
+        self._at_once = parts.scheme == "smtps"
 
     def send(self, mail: Mail) -> None:
         """Returns when the server has taken it: only its 250 after the whole mail counts.
@@ -134,11 +153,14 @@ class SmtpMailServer:
         """
         try:
             message = as_message(mail, self._mail_from)
-            server = _PunctualSmtp(self._host, self._port, self._deadline_s)
+            server = _PunctualSmtp(self._host, self._port, self._deadline_s, self._tls if self._at_once else None)
             try:
                 self._hand_over(server, message)
             finally:
                 server.close()
+        except ssl.SSLError as error:  # first: a certificate that is not good is a ValueError as well
+            why = getattr(error, "verify_message", None) or error.reason or str(error)
+            raise MailServerWithoutTls(N_("No encrypted connection to the mail server: %(why)s."), why=why) from error
         except smtplib.SMTPRecipientsRefused as error:
             code, said = next(iter(error.recipients.values()))
             raise _refusal(code, said) from error
@@ -155,8 +177,12 @@ class SmtpMailServer:
 
     def _hand_over(self, server: _PunctualSmtp, message: EmailMessage) -> None:
         server.ehlo_or_helo_if_needed()
-        if server.has_extn("starttls"):
-            server.starttls(context=ssl.create_default_context())
+        if self._tls is not None and not self._at_once:
+            if not server.has_extn("starttls"):
+                raise MailServerWithoutTls(
+                    N_("The mail server offers no STARTTLS. Name a port that has it in SMTP_URL, or one with smtps://.")
+                )
+            server.starttls(context=self._tls)
         if self._user:
             server.login(self._user, self._password)
         server.send_message(message)

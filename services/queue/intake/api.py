@@ -23,7 +23,7 @@ TICKETS = Limit(name="tickets_by_key", most=600, within_s=60)
 @intake_api.post("/v1/tickets")
 @idempotent
 @limited_by_key(TICKETS)
-@allow(api_keys=True)
+@allow(scope="tickets:write")
 @intake_api.input(NewTicket)
 @intake_api.output(Ticket, status_code=201)
 def create_ticket(json_data: dict[str, Any]) -> tuple[dict[str, Any], int, dict[str, str]]:

@@ -37,7 +37,7 @@ def acknowledgement(
     """We have it, and what is true now: by when a person answers, or that we look it up, or that it is to be paid."""
     if pay_within is not None:
         return (
-            Paragraph(text=_("We have your message. It is not paid yet.")),
+            Paragraph(text=_("We have your message. Your payment has not arrived yet.")),
             *_to_pay(pay_within, url),
             *_not_yours(),
         )

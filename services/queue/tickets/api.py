@@ -18,7 +18,7 @@ _STAFF = ("agent", "senior", "supervisor")
 
 
 @tickets_api.get("/v1/tickets")
-@allow(staff=_STAFF, api_keys=True)
+@allow(staff=_STAFF, scope="tickets:read")
 @tickets_api.input(TicketQuery, location="query")
 @tickets_api.output(TicketPage)
 def list_tickets(query_data: dict[str, Any]) -> dict[str, Any]:
@@ -37,7 +37,7 @@ def list_tickets(query_data: dict[str, Any]) -> dict[str, Any]:
 
 
 @tickets_api.get("/v1/tickets/<ticket_id>")
-@allow(services=("billing",), staff=_STAFF, api_keys=True)
+@allow(services=("billing",), staff=_STAFF, scope="tickets:read")
 @tickets_api.output(Ticket)
 def show_ticket(ticket_id: str) -> dict[str, Any]:
     """One ticket."""

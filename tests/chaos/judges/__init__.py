@@ -35,7 +35,7 @@ JUDGES: tuple[Judge, ...] = (
     promises.both_services_tell_the_same,
     trail.numbered_without_gaps,
     trail.each_event_arrived,
-    trail.nothing_waits,
+    trail.nothing_waits_for_a_person,
 )
 
 

@@ -95,6 +95,6 @@ def todays_reconciliation_is_clean(truth: Truth) -> Iterator[str]:
     matched = sum(run["matched"] for run in truth.reconciliations)
     for run in truth.reconciliations:
         if not run["clean"]:
-            yield f"the run over {run['date']} is not clean: {run['exceptions']}"
+            yield f"the run over {run['date']} is not clean: {run}"
     if matched != (charges := sum(1 for _ in truth.paid_charges())):
         yield f"{matched} payments matched, and Stripe has {charges}"

@@ -33,7 +33,7 @@ def each_event_arrived(truth: Truth) -> Iterator[str]:
                 yield f"{event['type']} {event['id']} of {service} never reached {event['recipient']}"
 
 
-def nothing_waits(truth: Truth) -> Iterator[str]:
-    """As the services tell it themselves; what is parked waits for a person, and there was no reason for that."""
-    yield from (f"{count} {name}" for name, count in truth.pending.items() if count)
+def nothing_waits_for_a_person(truth: Truth) -> Iterator[str]:
+    """As the services tell it themselves: there was no reason to park anything, but deaths, and those were released."""
+    yield from (f"{count} {name}" for name, count in truth.for_a_person.items() if count)
     yield from (f"parked: {item}" for item in truth.parked)

@@ -12,7 +12,7 @@ import stripe
 
 from sandbox.stripe.ids import new_id
 from tests.contract.conftest import STRIPE_TEST_KEY
-from tests.support.stripe_client import last_headers
+from tests.support.stripe_client import eventually, last_headers
 
 HERE = "https://example.com/checkout"
 
@@ -286,3 +286,22 @@ def test_pages_of_a_list_join_without_gap_or_repeat(client: stripe.StripeClient)
     before = client.v1.customers.list({"email": email, "limit": 2, "ending_before": made[1]})
     assert [customer.id for customer in before.data] == [made[3], made[2]]
     assert before.has_more
+
+
+def test_a_customer_is_found_by_search(client: stripe.StripeClient) -> None:
+    email = f"{unique('jo')}@example.com"
+    made = client.v1.customers.create({"email": email, "metadata": {"order": "o1"}})
+    query = f"email:'{email}' AND metadata['order']:'o1'"
+
+    def found() -> list[str]:
+        return [one.id for one in client.v1.customers.search({"query": query}).data]
+
+    eventually(lambda: found() == [made.id], 60.0 if STRIPE_TEST_KEY else 10.0)
+
+
+def test_a_page_has_one_to_a_hundred_objects(client: stripe.StripeClient) -> None:
+    email = f"{unique('al')}@example.com"
+    for _ in range(2):
+        client.v1.customers.create({"email": email})
+    assert len(client.v1.customers.list({"email": email, "limit": 0}).data) == 1
+    assert len(client.v1.customers.list({"email": email, "limit": 101}).data) == 2

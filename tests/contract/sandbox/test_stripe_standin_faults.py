@@ -47,12 +47,44 @@ def test_too_many_requests_are_told_so(standin: ThreadedHandle) -> None:
         sdk(standin.url).v1.customers.list()
 
 
-@pytest.mark.parametrize("kind", ["api.error_500_after", "api.lost_reply"])
-def test_a_lost_reply_is_found_again_by_its_key(standin: ThreadedHandle, kind: str) -> None:
-    fault(standin, kind, seconds=0.1)
+def test_a_500_that_was_answered_is_answered_again_for_a_day(standin: ThreadedHandle) -> None:
+    fault(standin, "api.error_500_after")
     client = sdk(standin.url)
     params: Any = {"amount": 4900, "currency": "usd", "source": "tok_visa"}
-    with pytest.raises((stripe.APIError, stripe.APIConnectionError)):
+    for _ in range(2):
+        with pytest.raises(stripe.APIError):
+            client.v1.charges.create(params, {"idempotency_key": "attempt-1"})
+    told = last_headers(client)
+    assert (told["idempotent-replayed"], told["stripe-should-retry"]) == ("true", "false")
+    assert len(client.v1.charges.list().data) == 1, "the work of the first was done"
+    web.post(f"{standin.url}/_sandbox/clock", json={"hours": 25})
+    client.v1.charges.create(params, {"idempotency_key": "attempt-1"})
+    assert len(client.v1.charges.list().data) == 2, "keys live for 24 hours"
+
+
+def test_any_call_fails_with_any_status_by_share(standin: ThreadedHandle) -> None:
+    fault(standin, "api.fail", match="GET /v1/customers", times=None, share=0.25, status=503)
+    statuses = [
+        web.get(f"{standin.url}/v1/customers", headers={"Authorization": f"Bearer {API_KEY}"}).status_code
+        for _ in range(60)
+    ]
+    assert set(statuses) == {200, 503}
+    assert 5 <= statuses.count(503) <= 27
+
+
+@pytest.mark.parametrize("kind", ["api.rate_limit", "api.lock_timeout"])
+def test_a_429_says_why_and_that_it_may_be_tried_again(standin: ThreadedHandle, kind: str) -> None:
+    fault(standin, kind)
+    told = web.get(f"{standin.url}/v1/customers", headers={"Authorization": f"Bearer {API_KEY}"})
+    assert (told.status_code, told.headers["stripe-should-retry"]) == (429, "true")
+    assert told.headers["stripe-rate-limited-reason"]
+
+
+def test_a_lost_reply_is_found_again_by_its_key(standin: ThreadedHandle) -> None:
+    fault(standin, "api.lost_reply", seconds=0.1)
+    client = sdk(standin.url)
+    params: Any = {"amount": 4900, "currency": "usd", "source": "tok_visa"}
+    with pytest.raises(stripe.APIConnectionError):
         client.v1.charges.create(params, {"idempotency_key": "attempt-1"})
     again = client.v1.charges.create(params, {"idempotency_key": "attempt-1"})
     assert last_headers(client)["idempotent-replayed"] == "true"

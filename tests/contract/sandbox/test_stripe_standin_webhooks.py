@@ -188,3 +188,42 @@ def test_a_person_can_send_an_event_again(standin: server.ThreadedHandle, receiv
     event = eventually(receiver.events)[0]
     assert web.post(f"{standin.url}/_sandbox/events/{event['id']}/resend").status_code == 303
     eventually(lambda: len(receiver.events()) == 2)
+
+
+def test_while_a_secret_is_rolled_both_sign(standin: server.ThreadedHandle, receivers: Receivers) -> None:
+    receiver = receivers()
+    client = sdk(standin.url)
+    endpoint = client.v1.webhook_endpoints.create({"url": receiver.url, "enabled_events": ["customer.created"]})
+    rolled = web.post(f"{standin.url}/_sandbox/webhook_endpoints/{endpoint.id}/roll", json={"hours": 1})
+    client.v1.customers.create({})
+    eventually(lambda: len(receiver.received) == 1)
+    web.post(f"{standin.url}/_sandbox/clock", json={"hours": 2})
+    client.v1.customers.create({})
+    eventually(lambda: len(receiver.received) == 2)
+
+    def believed(number: int, secret: str) -> bool:
+        payload, signed = receiver.received[number]
+        try:
+            stripe.WebhookSignature.verify_header(payload.decode(), signed, secret, tolerance=300)  # type: ignore[no-untyped-call]
+        except stripe.SignatureVerificationError:
+            return False
+        return True
+
+    old, new = str(endpoint.secret), rolled.json()["secret"]
+    assert [believed(number, secret) for number in (0, 1) for secret in (old, new)] == [True, True, False, True]
+
+
+def test_an_endpoint_asks_for_events_that_stripe_has(standin: server.ThreadedHandle) -> None:
+    asked: Any = {"url": "https://example.com", "enabled_events": ["customer.made"]}
+    with pytest.raises(stripe.InvalidRequestError, match="no type of event"):
+        sdk(standin.url).v1.webhook_endpoints.create(asked)
+
+
+def test_events_are_listed_for_thirty_days_and_twenty_types_at_once(standin: server.ThreadedHandle) -> None:
+    client = sdk(standin.url)
+    client.v1.customers.create({})
+    assert len(client.v1.events.list().data) == 1
+    with pytest.raises(stripe.InvalidRequestError, match="at most 20"):
+        client.v1.events.list({"types": ["customer.created"] * 21})
+    web.post(f"{standin.url}/_sandbox/clock", json={"days": 31})
+    assert client.v1.events.list().data == []

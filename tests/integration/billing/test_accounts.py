@@ -29,7 +29,6 @@ from services.billing.customers.give_up import GiveUpRequest, give_up
 from services.billing.ledger.tables import ledger_transactions
 from services.billing.orders.order import OrderState
 from services.billing.orders.tables import orders
-from services.billing.reconciliation.reconcile import reconcile_day
 from shared import clock
 from shared.email_address import AddressInvalid
 from tests.support.billing import Shop, open_shop
@@ -367,13 +366,13 @@ def test_finance_sees_the_company_in_the_journal_the_trace_and_the_reconciliatio
     alone = shop.bought("tkt_1")
     acme = company(shop, "Acme GmbH", "jo@acme.test")
     client, link = shop.staff("finance"), f'<a href="/finance/accounts/{acme.account_id}">Acme GmbH</a>'
-    run = reconcile_day(shop.context, clock.now().date(), run_by="Finn")
+    run = shop.reconcile()
 
     assert link in client.get("/finance/journal").text
     assert link in client.get(f"/finance/charges/{shop.charge_of(alone)}").text
     assert link in client.get(f"/finance/reconciliations/{run.reconciliation_id}").text
     shop.http.post("/v1/refunds", data={"charge": shop.charge_of(alone), "amount": "1500"}).raise_for_status()
-    run = reconcile_day(shop.context, clock.now().date(), run_by="Finn")
+    run = shop.reconcile()
     assert link in client.get(f"/finance/reconciliations/{run.reconciliation_id}").text
     assert link in client.get("/finance").text
 

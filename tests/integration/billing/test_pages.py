@@ -11,7 +11,6 @@ import pytest
 from services.billing.gateways.entitlements import EntitlementsGateway
 from services.billing.gateways.queue import QueueGateway
 from services.billing.offers.push import push_catalog
-from services.billing.reconciliation.reconcile import reconcile_day
 from shared import clock
 from shared.http import PeerRefused, PeerUnavailable
 from tests.support.billing import Shop, open_shop
@@ -137,7 +136,10 @@ def test_a_reconciliation_by_api_names_its_exceptions(shop: Shop) -> None:
     day = clock.now().date().isoformat()
     made = client.post("/v1/reconciliations", json={"date": day}, headers=key)
     assert made.status_code == 201, made.text
-    run = made.json
+    assert (made.json["state"], made.json["clean"]) == ("reading", False)
+    shop.bring_forward()
+    run = client.get(f"/v1/reconciliations/{made.json['reconciliation_id']}").json
+    assert (run["state"], run["mirrored"]) == ("done", 4)
     assert (run["matched"], run["open"], run["clean"], run["run_by"]) == (1, 3, False, "shop")
     assert run["totals"] == [
         {"currency": "usd", "matched": 1, "matched_minor": 4900, "fees_minor": 172, "open": 3, "open_minor": 3900}
@@ -224,6 +226,12 @@ def test_finance_runs_a_day_and_reads_what_does_not_match(shop: Shop) -> None:
     answer, client = form(shop, date=clock.now().date().isoformat())
 
     assert answer.status_code == 303
+    waiting = client.get(answer.location)
+    assert "so far" in waiting.text
+    assert f'data-live-url="{answer.location}/progress"' in waiting.text
+    assert "X-Live-Stop" not in client.get(f"{answer.location}/progress").headers
+    shop.bring_forward()
+    assert client.get(f"{answer.location}/progress").headers["X-Live-Stop"] == "1"
     page = client.get(answer.location)
     assert "one exception, $12.00; one payment matched." in page.text
     assert "Missing in books" in page.text
@@ -238,12 +246,13 @@ def test_finance_runs_a_day_and_reads_what_does_not_match(shop: Shop) -> None:
 def test_a_clean_day_says_so(shop: Shop) -> None:
     shop.bought()
     answer, client = form(shop, date=clock.now().date().isoformat())
+    shop.bring_forward()
     assert "is clean. One payment matched to the cent." in client.get(answer.location).text
 
 
 def test_an_older_run_leads_to_the_newest(shop: Shop) -> None:
     today = clock.now().date()
-    runs = [reconcile_day(shop.context, today, run_by="Finn") for _ in range(2)]
+    runs = [shop.reconcile(today) for _ in range(2)]
     page = shop.staff("finance").get(f"/finance/reconciliations/{runs[0].reconciliation_id}").text
     assert f'href="/finance/reconciliations/{runs[1].reconciliation_id}"' in page
 
@@ -255,11 +264,10 @@ def test_a_wrong_day_keeps_the_page_and_says_why(shop: Shop, day: str) -> None:
     assert "The day was not reconciled." in answer.text
 
 
-def test_stripe_away_is_said_on_the_page(shop: Shop) -> None:
-    shop.fault("api.error_500", match="GET /v1/charges", times=4)
-    answer, _ = form(shop, date=clock.now().date().isoformat())
-    assert answer.status_code == 503
-    assert "Stripe does not answer" in answer.text
+def test_a_run_that_has_stopped_says_who_goes_on(shop: Shop) -> None:
+    answer, client = form(shop, date=clock.now().date().isoformat())
+    shop.execute("UPDATE reconciliations SET parked_at = now(), due_at = NULL")
+    assert "An operator sees why" in client.get(answer.location).text
 
 
 def test_a_form_without_its_token_is_refused(shop: Shop) -> None:
@@ -315,7 +323,7 @@ def test_the_trace_bears_services_that_are_away_or_know_nothing(shop: Shop, answ
 
 def test_the_trace_of_a_charge_behind_our_back_ends_there(shop: Shop) -> None:
     charge_id = shop.charge_behind_our_back()
-    reconcile_day(shop.context, clock.now().date(), run_by="Finn")
+    shop.reconcile()
     page = shop.staff("finance").get(f"/finance/charges/{charge_id}").text
     assert "$12.00 that our books know nothing of." in page
     assert "is-missing" in page

@@ -1,21 +1,20 @@
 """The reconciliation of a day: every charge matched with its order, its balance transaction and its fee, or named."""
 
 from collections.abc import Iterator
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
 
-from services.billing.gateways.stripe.errors import StripeUnavailable
 from services.billing.ledger.book_day import BookDay
-from services.billing.orders.tables import order_payments
 from services.billing.payments.tables import balance_transactions, charges
+from services.billing.reconciliation import reconcile
 from services.billing.reconciliation import store as reconciliations
+from services.billing.reconciliation.begin import begin_run
 from services.billing.reconciliation.errors import DayNotBegun
-from services.billing.reconciliation.reconcile import reconcile_day
-from services.billing.reconciliation.reconciliation import ExceptionType, Mismatch, Reconciliation
+from services.billing.reconciliation.reconciliation import ExceptionType, Mismatch, Reconciliation, RunState
 from services.billing.reconciliation.tables import reconciliation_exceptions
 from shared import clock
 from shared.money import Money
@@ -34,7 +33,19 @@ def today() -> date:
 
 
 def run(shop: Shop, day: date | None = None) -> Reconciliation:
-    return reconcile_day(shop.context, day or today(), run_by="Finn Walsh")
+    return shop.reconcile(day)
+
+
+def compared(shop: Shop) -> Reconciliation:
+    """A run over today that reads nothing of Stripe: what stands in the mirror is what counts."""
+    with shop.context.db.transaction() as session:
+        begun = reconciliations.open_run(session, _book_day(), run_by="Finn Walsh", now=clock.now())
+        reconciliations.has_read(session, begun.reconciliation_id, count=0, to=None, now=clock.now())
+    shop.bring_forward()
+    with shop.context.db.transaction() as session:
+        result = reconciliations.find(session, begun.reconciliation_id)
+    assert result is not None
+    return result
 
 
 def found(shop: Shop, reconciliation: Reconciliation) -> list[Mismatch]:
@@ -174,8 +185,7 @@ def test_a_fee_that_was_never_booked_is_named(shop: Shop) -> None:
     with shop.context.db.transaction() as session:
         session.execute(balance_transactions.update().values(balance_transaction_id="txn_other"))
         session.execute(charges.update().values(balance_transaction_id="txn_other"))
-        result = reconciliations.run(session, _book_day(), run_by="test", now=clock.now())
-    mismatch = only(shop, result)
+    mismatch = only(shop, compared(shop))
     assert mismatch.type is ExceptionType.FEE_MISSING
     assert (mismatch.ours, mismatch.stripe) == (None, Money(172, "usd"))
 
@@ -184,8 +194,7 @@ def test_a_balance_transaction_of_another_amount_is_named(shop: Shop) -> None:
     shop.bought()
     with shop.context.db.transaction() as session:
         session.execute(balance_transactions.update().values(gross_minor=4700))
-        result = reconciliations.run(session, _book_day(), run_by="test", now=clock.now())
-    mismatch = only(shop, result)
+    mismatch = only(shop, compared(shop))
     assert mismatch.type is ExceptionType.BALANCE_AMOUNT_MISMATCH
     assert (mismatch.ours, mismatch.stripe) == (Money(4900, "usd"), Money(4700, "usd"))
 
@@ -214,9 +223,8 @@ def test_an_open_exception_keeps_its_age_over_runs(shop: Shop) -> None:
 def test_an_exception_that_comes_back_is_a_new_one_and_the_history_stays(shop: Shop) -> None:
     shop.bought()
     run(shop)
-    for amount in (4800, 4900, 4800):
-        with shop.context.db.transaction() as session:
-            session.execute(order_payments.update().values(amount_minor=amount))
+    for plus in (-100, 100, -100):
+        shop.execute(f"UPDATE order_payments SET amount_minor = amount_minor + {plus}")  # noqa: S608 - a figure of ours
         latest = run(shop)
 
     query = sa.select(reconciliation_exceptions.c.resolved_at).order_by(reconciliation_exceptions.c.first_seen_at)
@@ -240,53 +248,56 @@ def test_a_day_that_has_not_begun_is_refused(shop: Shop) -> None:
         run(shop, today() + timedelta(days=2))
 
 
-def test_with_stripe_away_no_run_is_stored(shop: Shop) -> None:
-    shop.fault("api.error_500", match="GET /v1/charges", times=4)
-    with pytest.raises(StripeUnavailable):
-        run(shop)
+def test_with_stripe_away_a_run_waits_and_goes_on_when_stripe_is_back(shop: Shop) -> None:
+    shop.bought()
+    shop.fault("api.error_500", match="GET /v1/charges", times=1)
+
+    waiting = run(shop)
+
+    assert waiting.state is RunState.READING
+    assert not waiting.clean
+    assert shop.waiting()["reconciliations"] == 1
+    shop.work_is_due()
+    done = run(shop)
+    assert done.reconciliation_id == waiting.reconciliation_id, "it is the one that is under way"
+    assert done.clean
+
+
+def test_a_day_is_begun_once_while_it_is_under_way(shop: Shop) -> None:
+    first = begin_run(shop.context, today(), run_by="Finn Walsh")
+    again = begin_run(shop.context, today(), run_by="Ann Lee")
+    other = begin_run(shop.context, today() - timedelta(days=1), run_by="Ann Lee")
+    assert again == first
+    assert other.reconciliation_id != first.reconciliation_id
+
+
+def test_a_run_reads_on_where_its_worker_died(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    paid = [shop.bought(f"tkt_{number}") for number in range(3)]
+    shop.execute("DELETE FROM charges")
+    monkeypatch.setattr(reconcile, "BATCH", 1)
+    listed: list[str | None] = []
+    begun = begin_run(shop.context, today(), run_by="Finn Walsh")
+    list_between, has_read = shop.context.stripe.charges.list_between, reconciliations.has_read
+
+    def listing(*arguments: Any, after: str | None) -> Any:
+        listed.append(after)
+        return list_between(*arguments, after=after)
+
+    def dying(session: Any, reconciliation_id: str, *, count: int, to: str | None, now: datetime | None) -> None:
+        if len(listed) == 1 and to == newest_but_one:
+            raise KeyboardInterrupt
+        has_read(session, reconciliation_id, count=count, to=to, now=now)
+
+    newest, newest_but_one, _ = (shop.charge_of(order) for order in reversed(paid))
+    monkeypatch.setattr(shop.context.stripe.charges, "list_between", listing)
+    monkeypatch.setattr(reconciliations, "has_read", dying)
+    with pytest.raises(KeyboardInterrupt):
+        shop.bring_forward()
+    shop.work_is_due()
+    shop.bring_forward()
+
+    assert listed == [None, newest]
     with shop.context.db.transaction() as session:
-        assert reconciliations.list_page(session, limit=5, before=None) == []
-
-
-def test_a_larger_day_is_compared_in_one_statement(shop: Shop) -> None:
-    noon = datetime.combine(today(), datetime.min.time(), UTC) + timedelta(hours=12)
-    shop.execute("INSERT INTO accounts (account_id, created_at) VALUES ('acc_many', now())")
-    with shop.context.db.transaction() as session:
-        session.execute(
-            sa.text(
-                "INSERT INTO orders (order_id, account_id, contact_email, product, credits, response_class,"
-                " expires_after_days, amount_minor, currency, lookup_key, state, checkout_expires_at, paid_at,"
-                " settled_at, created_at, due_at) SELECT 'ord_' || n, 'acc_many', 'many@acme.test', 'incident_1', 1,"
-                " 'premium', 365, 4900, 'usd', 'incident_1_usd', 'settled', :noon, :noon, :noon, :noon, NULL"
-                " FROM generate_series(1, 5000) n"
-            ),
-            {"noon": noon},
-        )
-        session.execute(
-            sa.text(
-                "INSERT INTO order_payments SELECT 'ch_' || n, 'ord_' || n, 'acc_many', null, 4900, 'usd', :noon"
-                " FROM generate_series(1, 5000) n"
-            ),
-            {"noon": noon},
-        )
-        session.execute(
-            sa.text(
-                "INSERT INTO charges (charge_id, order_id, balance_transaction_id, amount_minor, refunded_minor,"
-                " currency, created_at, mirrored_at, due_at) SELECT 'ch_' || n, 'ord_' || n, 'txn_' || n, 4900, 0,"
-                " 'usd', :noon, :noon, NULL FROM generate_series(11, 5010) n"
-            ),
-            {"noon": noon},
-        )
-        session.execute(
-            sa.text(
-                "INSERT INTO balance_transactions SELECT 'txn_' || n, 'ch_' || n, 'charge', 4900, 0, 'usd', :noon,"
-                " :noon, :noon FROM generate_series(11, 5010) n"
-            ),
-            {"noon": noon},
-        )
-        result = reconciliations.run(session, _book_day(), run_by="test", now=clock.now())
-
-    assert result.matched == 4990
-    types = [mismatch.type for mismatch in found(shop, result)]
-    assert types.count(ExceptionType.MISSING_IN_STRIPE) == 10
-    assert types.count(ExceptionType.MISSING_IN_BOOKS) == 10
+        done = reconciliations.find(session, begun.reconciliation_id)
+    assert done is not None
+    assert (done.state, done.mirrored, done.matched) == (RunState.DONE, 3, 3)

@@ -181,12 +181,12 @@ def test_a_sweep_that_ends_early_is_continued_where_it_stopped(shop: Shop, monke
     for number in range(4):
         shop.pay(shop.order(f"tkt_{number}"))
     listed = len([event for kind in HANDLERS for event in shop.events(kind)])
-    assert listed == 8
-    monkeypatch.setattr(events, "PAGE", 3)
+    assert listed == 12
+    monkeypatch.setattr(events, "PAGE", 5)
 
     steps = [sweep_in_events(shop.context, lasts_s=0) for _ in range(3)]
 
-    assert steps == [3, 3, 2], "no page was read twice"
+    assert steps == [5, 5, 2], "no page was read twice"
     assert shop.scalar(sa.text("SELECT pass_last_id FROM sweep_positions")) is None
     assert sweep_in_events(shop.context) == 0
 
@@ -194,13 +194,13 @@ def test_a_sweep_that_ends_early_is_continued_where_it_stopped(shop: Shop, monke
 def test_what_happens_during_a_pass_is_found_by_the_next(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
     for number in range(2):
         shop.pay(shop.order(f"tkt_{number}"))
-    monkeypatch.setattr(events, "PAGE", 3)
+    monkeypatch.setattr(events, "PAGE", 4)
     sweep_in_events(shop.context, lasts_s=0)
     late = shop.order("tkt_late")
     shop.pay(late)
 
-    assert sweep_in_events(shop.context, lasts_s=0) == 1
-    assert sweep_in_events(shop.context) == 2
+    assert sweep_in_events(shop.context, lasts_s=0) == 2
+    assert sweep_in_events(shop.context) == 3
 
     shop.handle()
     assert shop.now(late).state is OrderState.SETTLED
@@ -211,7 +211,7 @@ def test_a_sweep_whose_place_stripe_has_forgotten_begins_anew(shop: Shop) -> Non
     shop.execute(
         "INSERT INTO sweep_positions VALUES ('stripe_events', now() - interval '1 day', now(), 'evt_long_ago')"
     )
-    assert sweep_in_events(shop.context) == 2
+    assert sweep_in_events(shop.context) == 3
     assert sweep_in_events(shop.context) == 0
 
 

@@ -11,12 +11,12 @@ import sqlalchemy as sa
 
 from services.entitlements.pending import KINDS, count_pending
 from shared import outbox
-from shared.web.access import STAFF_SESSION
 from shared.work.command import run_command
 from tests.support.declared import ROOT
 from tests.support.entitlements import Body, Told
 from tests.support.peer import Peer, events_in, running_peer, taken
 from tests.support.settings import environment
+from tests.support.staff import sign_in
 
 POISON = "tkt_0"
 
@@ -112,6 +112,5 @@ def test_an_operator_sees_the_page_and_an_agent_does_not(service: Told) -> None:
     with service.http() as client:
         assert client.get("/operator/work").status_code == 302
         for role, status in (("agent", 403), ("operator", 200)):
-            with client.session_transaction() as session:
-                session[STAFF_SESSION] = {"sub": "ana", "name": "Ana", "email": "ana@example.test", "roles": [role]}
+            sign_in(client, "ana", "Ana", role)
             assert client.get("/operator/work").status_code == status

@@ -173,8 +173,8 @@ def test_who_has_an_own_ticket_to_answer_is_not_told_that_nothing_waits(queue: Q
 def test_an_agent_reads_the_agents_sentences(queue: Queue) -> None:
     premium = queue.open_premium()
     page = queue.desk().get(f"/desk/tickets/{premium.id}").text
-    assert "One of the customer&#39;s incidents is used" in page
-    assert "One of your priority incidents" not in page
+    assert "The customer bought an incident for this ticket." in page
+    assert "You bought" not in page
     cancel_ticket(queue.context, premium.id)
     assert "The customer no longer needs it." in queue.desk().get(f"/desk/tickets/{premium.id}").text
 

@@ -81,7 +81,7 @@ def test_the_same_ticket_is_german_to_its_customer_and_english_to_its_agent(queu
     assert "Die Antwort kommt jetzt früher: bis " in page(queue, queue.path(ticket))
     desk = queue.desk()
     case = desk.post("/desk", "/desk/take").location
-    assert "Your answer comes sooner now: by " in desk.get(case).text
+    assert "The customer was told: an answer sooner, by " in desk.get(case).text
     german = desk.get(case, headers=GERMAN).text
     for words in ("Nächstes nehmen", "Offen", "Sie haben es", "Meine: wir sind dran", "Als Lösung senden"):
         assert words in german

@@ -42,7 +42,7 @@ def catcher(tmp_path: Path) -> Iterator[mail.MailCatcher]:
 @pytest.fixture
 def queue(databases: Any, catcher: mail.MailCatcher) -> Iterator[Queue]:
     with queue_service(databases) as service:
-        server = SmtpMailServer(catcher.smtp_url, service.context.settings.mail_from)
+        server = SmtpMailServer(catcher.smtp_url, service.context.settings.mail_from, tls=False)
         service.context = replace(service.context, mail=server)
         yield service
 
@@ -97,7 +97,7 @@ def test_the_server_says_later_and_the_mail_waits_then_leaves_under_the_same_mes
 
 
 def test_nobody_listens_and_the_mail_waits(queue: Queue) -> None:
-    nobody = SmtpMailServer("smtp://127.0.0.1:1", queue.context.settings.mail_from)
+    nobody = SmtpMailServer("smtp://127.0.0.1:1", queue.context.settings.mail_from, tls=False)
     queue.context = replace(queue.context, mail=nobody)
     queue.open()
     queue.sweep("sweep_mails")
@@ -122,7 +122,7 @@ def dripping() -> Iterator[str]:
 
 
 def test_a_server_that_drips_its_words_is_given_up_on_in_time(dripping: str) -> None:
-    server = SmtpMailServer(dripping, "Premium Support <support@example.test>", deadline_s=0.5)
+    server = SmtpMailServer(dripping, "Premium Support <support@example.test>", tls=False, deadline_s=0.5)
     began = time.monotonic()
     with pytest.raises(MailServerUnavailable):
         server.send(MAIL)
@@ -138,7 +138,7 @@ def test_a_goodbye_that_goes_wrong_does_not_take_the_mail_back(catcher: mail.Mai
         def quit(self) -> tuple[int, bytes]:
             raise smtplib.SMTPServerDisconnected
 
-    server = SmtpMailServer(catcher.smtp_url, "Premium Support <support@example.test>")
+    server = SmtpMailServer(catcher.smtp_url, "Premium Support <support@example.test>", tls=False)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("services.queue.gateways.mail._PunctualSmtp", Rude)
         server.send(MAIL)

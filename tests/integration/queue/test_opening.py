@@ -204,7 +204,7 @@ def test_while_a_payment_is_pending_no_agent_gets_it_and_the_mail_with_the_link_
     assert not ticket.queued
     queue.sweep("sweep_mails")
     [mail] = queue.mail.taken
-    assert "It is not paid yet." in mail.text
+    assert "Your payment has not arrived yet." in mail.text
     assert queue.mailed(ticket) in mail.text
     assert "A person answers by" not in mail.text
     assert mail.subject == f"Payments fail (#{ticket.number})"
@@ -274,4 +274,4 @@ def test_the_audit_trail_of_a_ticket_is_numbered_without_gaps_and_nobody_can_edi
     assert (entries[2].before["response_class"], entries[2].after["response_class"]) == ("standard", "premium")
     for statement in ("update audit_entries set why = ''", "delete from audit_entries", "truncate audit_entries"):
         with pytest.raises(ProgrammingError, match="permission denied"):
-            queue.write(statement)
+            queue.rows(sa.text(statement))

@@ -37,7 +37,7 @@ def test_who_typed_an_address_reads_the_ticket_and_nothing_of_what_the_address_h
     html = browser.get(page).text
     assert "All cards are refused." in html
     assert "2 incidents" not in html
-    assert "We sent a mail to <strong>jo@example.com</strong>." in html
+    assert "We sent a mail to <strong>jo<wbr>@example<wbr>.com</strong>." in html
     queue.peers.available = 0
     assert browser.get(page).text.count("incident") == html.count("incident")
 

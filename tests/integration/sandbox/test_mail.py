@@ -1,6 +1,8 @@
 """The mail catcher, through its own doors: SMTP in, pages and JSON out."""
 
+import os
 import smtplib
+import stat
 from collections.abc import Iterator
 from email.message import EmailMessage
 from pathlib import Path
@@ -108,3 +110,18 @@ def test_another_site_cannot_clear_the_mails(catcher: mail.MailCatcher) -> None:
 @pytest.mark.parametrize("path", ["/messages/0000000000000-0000", "/messages/..%2f..%2fetc", "/messages/x/html"])
 def test_a_mail_that_is_not_there_says_so(catcher: mail.MailCatcher, path: str) -> None:
     assert web.get(catcher.url + path).status_code == 404
+
+
+def test_only_their_owner_reads_the_mails_on_disk(tmp_path: Path) -> None:
+    """They hold the links that open tickets."""
+    folder = tmp_path / "mail"
+    folder.mkdir(mode=0o755)
+    before = os.umask(0)
+    try:
+        catcher = mail.start(tmp_path)
+        send(catcher)
+        catcher.stop()
+    finally:
+        os.umask(before)
+    assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+    assert [stat.S_IMODE(path.stat().st_mode) for path in folder.iterdir()] == [0o600]

@@ -73,7 +73,7 @@ def test_each_service_starts_with_the_environment_of_the_sandbox_alone(service: 
 
     settings = importlib.import_module(f"services.{service}.config").Settings.read(Env(Watched(given)))
     assert settings.common.public_url == f"http://localhost:{place.ports[service]}"
-    assert set(given) - asked == {"MIGRATION_DATABASE_URL"}, "a setting that nobody reads"
+    assert set(given) <= asked, "a setting that nobody reads"
 
 
 def test_each_pair_of_services_can_prove_who_calls(place: Place) -> None:
@@ -224,6 +224,7 @@ def test_what_a_killed_supervisor_left_is_ended_and_a_stranger_with_its_pid_is_n
         leftovers.note(tmp_path, "queue-web", left.pid, "time.sleep(60)")
         leftovers.note(tmp_path, "billing-web", stranger.pid, "-m services.billing")
         leftovers.note(tmp_path, "long-gone", 2**22 + 1, "-m services.billing")
+        until(lambda: leftovers.still_running(tmp_path / "queue-web.pid"))  # a fresh one has no command line yet
         leftovers.end_leftovers(tmp_path)
         assert left.wait(5) == -signal.SIGTERM
         assert stranger.poll() is None

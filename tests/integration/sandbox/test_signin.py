@@ -9,6 +9,7 @@ from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
+import sqlalchemy as sa
 from authlib.oauth2.rfc7636 import create_s256_code_challenge
 from joserfc import jwt
 from joserfc.jwk import KeySet
@@ -18,6 +19,8 @@ from sandbox import signin
 from sandbox.signin.settings import from_env
 from shared.env import Env, SettingsError
 from shared.identity import STAFF_ROLES
+from shared.ids import digest
+from shared.web.signin.sessions import STAFF_SESSION
 from tests.support import web
 from tests.support.house import ServiceInThread
 from tests.support.person import Person
@@ -115,7 +118,13 @@ def session_of(office: Office, person: Person) -> dict[str, Any]:
     """What the queue knows of whoever sits at this browser."""
     app = office.queue.app
     signer = app.session_interface.get_signing_serializer(app)
-    return signer.loads(person.client.cookies[app.config["SESSION_COOKIE_NAME"]]).get("staff") or {}
+    secret = signer.loads(person.client.cookies[app.config["SESSION_COOKIE_NAME"]]).get(STAFF_SESSION)
+    if secret is None:
+        return {}
+    with office.queue.context.db.transaction() as session:
+        query = sa.text("SELECT subject AS sub, name, email, roles FROM staff_sessions WHERE secret_hash = :key")
+        row = session.execute(query, {"key": digest(secret)}).mappings().one_or_none()
+    return dict(row or {})
 
 
 def test_one_click_and_ana_is_at_the_desk_that_she_wanted(office: Office) -> None:
@@ -376,6 +385,7 @@ GIVEN = {
     "SIGNIN_CLIENT_ID": ID,
     "SIGNIN_CLIENT_SECRET": SECRET,
     "SIGNIN_REDIRECT_URIS": "http://127.0.0.1:1/signin/callback, http://127.0.0.1:3/signin/callback",
+    "SIGNIN_LOGOUT_DOORS": "http://127.0.0.1:1/signin/backchannel-logout",
     "SIGNIN_STATE": "/tmp/somewhere",  # noqa: S108 - a name; nothing is written there
 }
 

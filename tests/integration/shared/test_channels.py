@@ -412,7 +412,7 @@ def test_a_question_carries_who_asks_for_how_long_and_for_which_request(peer: Pe
         client.post("/v1/decisions", {"ticket_id": "tkt_1"}, deadline_s=0.75)
     client.close()
     got, posted = peer.headers
-    verifier = BearerVerifier("entitlements", {"billing": dict(KEY.as_dict(private=False))}, {})
+    verifier = BearerVerifier("entitlements", {"billing": dict(KEY.as_dict(private=False))}, ())
     caller = verifier.caller(got["Authorization"].removeprefix("Bearer "))
     assert caller is not None
     assert caller.name == "billing"

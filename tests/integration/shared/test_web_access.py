@@ -1,5 +1,6 @@
 """Nobody may do anything unless the route says so; nobody is made to do anything by another site."""
 
+import json
 import re
 from collections.abc import Iterator
 from datetime import timedelta
@@ -10,6 +11,9 @@ from flask import Blueprint
 from werkzeug.test import TestResponse
 
 from shared import clock
+from shared.env import SettingsError
+from shared.ids import digest
+from shared.web.api_key_command import run_command
 from tests.support.settings import API_KEY
 from tests.support.tiny import Tiny, tiny_service, token
 
@@ -63,6 +67,52 @@ def test_an_integrator_comes_in_by_api_key_where_the_route_takes_one(tiny: Tiny,
     assert tiny.client().get("/v1/things", headers={"Authorization": f"Basic {API_KEY}"}).status_code == 401
 
 
+def test_a_key_does_what_its_scopes_say_and_nothing_else(databases: Any, tiny: Tiny) -> None:
+    reads = json.dumps({"shop": {"sha256": digest(API_KEY), "scopes": ["things:read"]}})
+    key = {"Authorization": f"Bearer {API_KEY}"}
+    with tiny_service(databases, variables=tiny.variables | {"API_KEYS": reads}) as narrow:
+        client = narrow.app.test_client()
+        assert client.get("/v1/things", headers=key).status_code == 200
+        refused = client.post("/v1/things", json=THING, headers=key | {"Idempotency-Key": "k"})
+        assert code(refused) == (403, "http_403")
+        assert "This key does not have the scope things:write." in (refused.json or {})["detail"]
+        assert client.get("/desk", headers=key).status_code == 403
+        assert narrow.effects() == []
+    sent = key | {"Idempotency-Key": "k"}
+    assert tiny.client().post("/v1/things", json=THING, headers=sent).status_code == 201
+
+
+def test_a_key_with_a_scope_that_opens_nothing_stops_the_start(databases: Any, tiny: Tiny) -> None:
+    slip = json.dumps({"shop": {"sha256": digest(API_KEY), "scopes": ["things:read", "thing:write"]}})
+    with (
+        pytest.raises(SettingsError, match="API_KEYS gives shop the scope 'thing:write', which opens nothing"),
+        tiny_service(databases, variables=tiny.variables | {"API_KEYS": slip}),
+    ):
+        pass
+
+
+def test_the_command_makes_a_key_that_opens_what_it_says(
+    databases: Any, tiny: Tiny, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run_command(tiny.app, "billing", ("acme", "things:read"))
+    told, entry = capsys.readouterr().out.splitlines()
+    secret, entry = told.rpartition(" ")[2], entry[entry.index("{") :]
+    assert secret not in entry
+    with tiny_service(databases, variables=tiny.variables | {"API_KEYS": entry}) as service:
+        key = {"Authorization": f"Bearer {secret}"}
+        assert service.app.test_client().get("/v1/things", headers=key).status_code == 200
+        assert service.app.test_client().post("/v1/things", json=THING, headers=key).status_code == 403
+    capsys.readouterr()
+    run_command(tiny.app, "billing", ())
+    assert capsys.readouterr().out == "things:read: GET /v1/things\nthings:write: POST /v1/things\n"
+
+
+@pytest.mark.parametrize("words", [("acme",), ("acme", "things:delete"), ("Acme Ltd", "things:read")])
+def test_the_command_makes_no_key_that_opens_nothing_or_has_no_name(tiny: Tiny, words: tuple[str, ...]) -> None:
+    with pytest.raises(SystemExit):
+        run_command(tiny.app, "billing", words)
+
+
 def test_staff_with_the_role_see_the_page_and_others_a_sentence(tiny: Tiny) -> None:
     assert tiny.client("agent").get("/desk", headers=HTML).status_code == 200
     answer = tiny.client("agent", "senior").get("/finance", headers=HTML)
@@ -110,7 +160,11 @@ def test_the_session_cookie_travels_only_encrypted_where_the_address_is_https(da
         assert tiny.app.config["SESSION_COOKIE_SECURE"] is False
     variables = tiny.variables | {"PUBLIC_URL": "https://billing.example.test"}
     with tiny_service(databases, variables=variables) as tiny:
-        assert "Secure" in tiny.client().get("/form").headers["Set-Cookie"]
+        cookie = tiny.client().get("/form").headers["Set-Cookie"]
+    assert cookie.startswith("__Host-billing_session="), "no neighbor below the same domain can set it"
+    assert "Secure" in cookie
+    assert "Path=/" in cookie
+    assert "Domain" not in cookie
 
 
 def csrf_token(page: str) -> str:

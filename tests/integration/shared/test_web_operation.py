@@ -81,7 +81,12 @@ def test_a_service_says_which_release_it_is_and_how_far_its_database_was_migrate
 def test_a_service_says_the_commit_that_it_was_built_from(postgres: Any) -> None:
     with postgres.empty_database("billing") as database:
         given = environment(
-            "billing", databases={"billing": database}, redis_url="redis://127.0.0.1:1", urls={}, BUILD_COMMIT="3f2a91c"
+            "billing",
+            databases={"billing": database},
+            redis_url="redis://127.0.0.1:1",
+            urls={},
+            BUILD_COMMIT="3f2a91c",
+            API_KEYS="{}",
         )
         with tiny_service({"billing": database}, variables=given) as tiny:
             told = tiny.client().get("/version").get_json()
@@ -170,8 +175,7 @@ def test_the_reference_is_valid_openapi_and_tells_who_may_call_and_how_a_refusal
     assert spec["openapi"].startswith("3.1")
     OpenAPIV31SpecValidator(spec).validate()
     operation = spec["paths"]["/v1/things"]["post"]
-    assert operation["x-callers"] == ["service queue", "staff (senior)", "integrators by API key"]
-    assert operation["security"] == [{"bearer": []}]
+    assert operation["security"] == [{"api_key": ["things:write"]}, {"staff": ["senior"]}, {"service": ["queue"]}]
     assert "security" not in spec["paths"]["/v1/boom"]["get"]
     refusal = operation["responses"]["422"]["content"]["application/problem+json"]["schema"]
     assert refusal == {"$ref": "#/components/schemas/Problem"}
@@ -187,7 +191,7 @@ def test_the_reference_stays_the_same_however_often_it_is_read(tiny: Tiny) -> No
 
 def test_people_can_read_the_reference(tiny: Tiny) -> None:
     page = tiny.client().get("/docs", headers=HTML).text
-    for words in ("POST /v1/things", "Make a thing.", "Idempotency-Key", "service queue", "Problem", "OpenAPI 3.1"):
+    for words in ("POST /v1/things", "Make a thing.", "Idempotency-Key", "things:write", "Problem", "OpenAPI 3.1"):
         assert words in page
 
 

@@ -142,6 +142,6 @@ def sane_truth() -> Truth:
         sessions=[{"id": "cs_1", "payment_status": "paid", "amount_total": 4900, "currency": "usd"}],
         balance_transactions=[{"id": "txn_1", "type": "charge", "fee": 172, "source": "ch_1"}],
         mails=[{"message_id": "<1@x>", "to": ["c1@x"], "text": "Do. [ana-1]"}],
-        pending={"billing.outbox": 0},
+        for_a_person={"billing.outbox_parked": 0},
         reconciliations=[{"date": "2026-03-02", "clean": True, "matched": 1, "exceptions": []}],
     )

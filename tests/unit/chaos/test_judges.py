@@ -178,8 +178,8 @@ DAMAGES: dict[str, list[Damage]] = {
     "each_event_arrived": [
         lambda truth: rows(truth, "queue", "outbox").append(event("evt_9", "queue.ticket.closed.v1", "entitlements"))
     ],
-    "nothing_waits": [
-        lambda truth: truth.pending.update({"queue.mails": 1}),
+    "nothing_waits_for_a_person": [
+        lambda truth: truth.for_a_person.update({"queue.mails_parked": 1}),
         lambda truth: truth.parked.append("queue outbox evt_9"),
     ],
 }

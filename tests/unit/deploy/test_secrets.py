@@ -37,7 +37,7 @@ def test_each_service_is_recognized_by_its_peers_and_public_keys_keep_the_secret
         private = json.loads(secrets[f"{service.upper()}_SERVICE_PRIVATE_KEY"])
         token = ServiceIdentity(service, private).token("callee")
 
-        caller = BearerVerifier("callee", {service: public}, {}).caller(token)
+        caller = BearerVerifier("callee", {service: public}, ()).caller(token)
 
         assert caller is not None
         assert caller.name == service

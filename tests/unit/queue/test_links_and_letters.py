@@ -163,7 +163,9 @@ def test_the_subject_is_what_the_customer_wrote_with_the_number_at_the_end(words
 
 def test_who_is_to_pay_reads_that_nothing_is_paid_yet_and_what_happens_without() -> None:
     text = draw_text(of(letters.acknowledgement(promise(), timedelta(minutes=30), NOW, URL)))
-    assert text.startswith("We have your message. It is not paid yet.\n\nPay now, or choose the free standard answer:")
+    assert text.startswith(
+        "We have your message. Your payment has not arrived yet.\n\nPay now, or choose the free standard answer:"
+    )
     assert "goes on with the free standard answer in 30 min" in text
     assert "A person answers by" not in text
 

@@ -95,7 +95,7 @@ def test_a_card_is_good_until_the_end_of_its_month() -> None:
 
 
 def test_stripes_code_accepts_our_signature() -> None:
-    header = signature('{"id": "evt_1"}', "whsec_x", NOW)
+    header = signature('{"id": "evt_1"}', ["whsec_x"], NOW)
     assert stripe.WebhookSignature.verify_header('{"id": "evt_1"}', header, "whsec_x", tolerance=None)
 
 

@@ -12,10 +12,12 @@ from joserfc import jws, jwt
 from joserfc.jwk import OctKey, OKPKey
 
 from shared import clock
+from shared.api_keys import ApiKey
 from shared.identity import _MOST_KNOWN, BearerVerifier, ServiceIdentity
 from shared.ids import digest, new_id
 
 KEYS = {name: OKPKey.generate_key("Ed25519") for name in ("billing", "queue", "stranger")}
+KEYS_OF_INTEGRATORS = (ApiKey(name="shop", sha256=digest("psk_good"), scopes=frozenset({"tickets:read"})),)
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 
 
@@ -31,7 +33,7 @@ def public(name: str) -> dict[str, Any]:
 def verifier() -> BearerVerifier:
     """What entitlements knows of its callers."""
     peers = {name: public(name) for name in ("billing", "queue")}
-    return BearerVerifier("entitlements", peers, {"shop": digest("psk_good")})
+    return BearerVerifier("entitlements", peers, KEYS_OF_INTEGRATORS)
 
 
 def signed(name: str, *, key: OKPKey | None = None, algorithm: str = "Ed25519", **claims: Any) -> str:
@@ -116,9 +118,22 @@ def test_a_peer_cannot_speak_for_another_peer(verifier: BearerVerifier) -> None:
     assert verifier.caller(signed("billing", key=KEYS["queue"])) is None
 
 
-@pytest.mark.parametrize("missing", ["iss", "aud", "exp"])
+@pytest.mark.parametrize("missing", ["iss", "aud", "exp", "iat"])
 def test_a_token_says_by_whom_for_whom_and_how_long(verifier: BearerVerifier, missing: str) -> None:
     assert verifier.caller(signed("queue", **{missing: None})) is None
+
+
+@pytest.mark.parametrize(
+    ("issued", "lives", "good"),
+    [(0, 60, True), (0, 300, True), (0, 301, False), (0, 365 * 86_400, False), (-200, 300, True), (-400, 500, False),
+     (9, 60, True), (11, 60, False), (3_600, 60, False)],
+)  # fmt: skip
+def test_a_token_lives_for_minutes_and_is_of_now(
+    verifier: BearerVerifier, issued: int, lives: int, *, good: bool
+) -> None:
+    """Whoever holds a peer's key for a moment must not be able to sign for the year to come."""
+    began = int(clock.now().timestamp()) + issued
+    assert (verifier.caller(signed("queue", iat=began, exp=began + lives)) is not None) is good
 
 
 def test_a_token_without_a_signature_is_worth_nothing(verifier: BearerVerifier) -> None:
@@ -138,6 +153,7 @@ def test_an_integrator_is_known_by_the_key_and_only_its_digest_is_stored(verifie
     caller = verifier.caller("psk_good")
     assert caller is not None
     assert (caller.kind, caller.name, caller.subject) == ("integrator", "shop", "integrator:shop")
+    assert caller.scopes == {"tickets:read"}
     assert verifier.caller("psk_other") is None
     assert verifier.caller(digest("psk_good")) is None
 
@@ -151,7 +167,7 @@ def test_a_header_of_the_wrong_kind_is_refused_and_never_an_error(verifier: Bear
 
 @given(st.text() | st.builds("{}.{}.{}".format, st.text(), st.text(), st.text()))
 def test_nonsense_is_nobody_and_never_an_error(nonsense: str) -> None:
-    verifier = BearerVerifier("entitlements", {"queue": public("queue")}, {"shop": digest("psk_good")})
+    verifier = BearerVerifier("entitlements", {"queue": public("queue")}, KEYS_OF_INTEGRATORS)
     assert verifier.caller(nonsense) is None
 
 
@@ -161,6 +177,6 @@ def test_nonsense_is_nobody_and_never_an_error(nonsense: str) -> None:
     )
 )
 def test_claims_of_the_wrong_kind_are_refused_and_never_an_error(claims: dict[str, Any]) -> None:
-    verifier = BearerVerifier("entitlements", {"queue": public("queue")}, {})
+    verifier = BearerVerifier("entitlements", {"queue": public("queue")}, ())
     token = signed("queue", **claims)
-    assert verifier.caller(token) is None or not {"iss", "aud", "exp"} & claims.keys()
+    assert verifier.caller(token) is None or not {"iss", "aud", "exp", "iat"} & claims.keys()

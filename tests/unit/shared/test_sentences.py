@@ -63,7 +63,7 @@ def test_words_that_are_data_read_in_the_language_of_the_reader_and_in_english_w
 
 def test_a_phrase_chooses_the_form_of_a_parameter() -> None:
     target = Sentence.of("target", target=timedelta(hours=2), at=NOW)
-    assert BOOK.show(target, now=NOW) == "A person answers within 2 hours, from 12:00 today."
+    assert BOOK.show(target, now=NOW) == "A person answers within 2 hours, from 12:00 UTC today."
 
 
 def test_a_number_decides_between_one_and_many() -> None:

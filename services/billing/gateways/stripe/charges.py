@@ -91,8 +91,13 @@ class Charges:
             url = self._client.v1.charges.retrieve(charge_id).to_dict().get("receipt_url")
         return str(url) if url else None
 
-    def list_between(self, begins_at: datetime, ends_at: datetime) -> Iterator[Charge]:
-        """All charges made in [begins_at, ends_at), with their balance transactions."""
+    def list_between(self, begins_at: datetime, ends_at: datetime, *, after: str | None = None) -> Iterator[Charge]:
+        """All charges made in [begins_at, ends_at), newest first, with their balance transactions.
+
+        `after` is the charge with which an earlier reading has ended: those that follow it in the list.
+        """
         created = {"gte": int(begins_at.timestamp()), "lt": int(ends_at.timestamp())}
         params: Any = {"created": created, "expand": [f"data.{_BALANCE}"]}
+        if after is not None:
+            params["starting_after"] = after
         return each(self._client.v1.charges.list, params, charge_of)

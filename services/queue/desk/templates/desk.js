@@ -64,6 +64,7 @@
     const left = copyOf(place);
     if (left && left.token !== work.dataset.closed) {
       fields().forEach((field) => { if (left.words[field.name]) field.value = left.words[field.name]; });
+      if (JSON.stringify(words()) === saved) localStorage.removeItem(place); // came through on the way out
       save();
     } else localStorage.removeItem(place);
     copies().forEach((key) => { if (((copyOf(key) || {}).at || 0) < weekAgo) localStorage.removeItem(key); });

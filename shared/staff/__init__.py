@@ -1,0 +1,1 @@
+"""Sessions of staff on the server: who is signed in stands in Postgres, and the browser holds a secret only."""
