@@ -89,5 +89,6 @@ def test_an_order_that_carries_our_mark_and_is_not_here_is_trouble(shop: Shop) -
 
 
 def test_nobody_changes_the_mark(shop: Shop) -> None:
-    with pytest.raises(ProgrammingError, match="permission denied"):
-        shop.execute("UPDATE installation SET installation_id = 'ins_another'")
+    statement = sa.text("UPDATE installation SET installation_id = 'ins_another'")
+    with pytest.raises(ProgrammingError, match="permission denied"), shop.context.db.transaction() as session:
+        session.execute(statement)
