@@ -5,7 +5,7 @@ from datetime import timedelta
 from services.billing.checkout.errors import CatalogOutOfStep
 from services.billing.context import Context
 from services.billing.gateways.stripe.checkouts import CheckoutRequest, CheckoutSession
-from services.billing.gateways.stripe.errors import StripeRefused
+from services.billing.gateways.stripe.errors import StripeOutcomeUnknown, StripeRefused
 from services.billing.installation import store as installation
 from services.billing.orders import store as orders
 from services.billing.orders.abandon import abandon
@@ -23,7 +23,18 @@ def open_checkout(context: Context, order_id: str) -> Order:
     """The order with its checkout. Safe to repeat: the same draft sends the same request under the same key.
 
     A refusal abandons the order (there is no session). Without a reply it stays a draft: unknown until asked again.
+    Where Stripe has saved a failure under the key, the next key is tried, once here and then whenever it is asked
+    again. A checkout that was made all the same is one that nobody was shown; it expires.
     """
+    try:
+        return _ask(context, order_id)
+    except StripeOutcomeUnknown as unknown:
+        if not unknown.saved:
+            raise
+        return _ask(context, order_id)
+
+
+def _ask(context: Context, order_id: str) -> Order:
     order = _with_price(context, order_id)
     if order.state is not OrderState.DRAFT or order.price_id is None:
         return order
@@ -39,9 +50,15 @@ def open_checkout(context: Context, order_id: str) -> Order:
         # Stripe fills the braces in.
         success_url=f"{public_url}/checkout/return?order={order.order_id}&session_id={{CHECKOUT_SESSION_ID}}",
         cancel_url=f"{public_url}/checkout/canceled?order={order.order_id}",
+        tries=order.checkout_tries,
     )
     try:
         checkout = context.stripe.checkouts.create(request)
+    except StripeOutcomeUnknown as unknown:
+        if unknown.saved:
+            with context.db.transaction() as session:
+                orders.use_up_key(session, order)
+        raise
     except StripeRefused as refusal:
         with context.db.transaction() as session:
             if (locked := orders.lock(session, order_id)) is not None:

@@ -59,6 +59,8 @@ class Order:
     checkout_expires_at: datetime
     version: int = 1
     price_id: str | None = None
+    checkout_tries: int = 0
+    """How many keys Stripe has used up by saving a failure under them: the next request takes the key after those."""
     checkout_session_id: str | None = None
     checkout_url: str | None = None
     paid_at: datetime | None = None

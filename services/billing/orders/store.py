@@ -73,6 +73,11 @@ def _audited(**values: Any) -> Any:
 
 _NO_WORK = {"due_at": sa.null(), "parked_at": sa.null(), "last_error": sa.null()}
 _checkout = sa.func.coalesce(orders.c.checkout_session_id, sa.bindparam("session_id"))
+_use_up_key = (
+    orders.update()
+    .where(_by_id, orders.c.state == OrderState.DRAFT.value, orders.c.checkout_tries == sa.bindparam("seen"))
+    .values(checkout_tries=orders.c.checkout_tries + 1)
+)
 _keep_price = _move(price_id=sa.bindparam("price_id"))
 _mark_open = _move(
     state=OrderState.OPEN.value,
@@ -125,6 +130,7 @@ def order_of(row: sa.Row[Any]) -> Order:
         price=Money(row.amount_minor, row.currency),
         lookup_key=row.lookup_key,
         price_id=row.price_id,
+        checkout_tries=row.checkout_tries,
         state=OrderState(row.state),
         version=row.version,
         expires_after_days=row.expires_after_days,
@@ -206,6 +212,11 @@ def _locked(session: Session, query: Any, wanted: str) -> Order | None:
 def keep_price(session: Session, order_id: str, price_id: str) -> None:
     """Which price Stripe is asked to charge: kept, because a retry must name the same."""
     session.execute(_keep_price, {"wanted": order_id, "price_id": price_id})
+
+
+def use_up_key(session: Session, order: Order) -> None:
+    """Stripe repeats a failure under the key of this draft: the next request takes another. Two at once use up one."""
+    session.execute(_use_up_key, {"wanted": order.order_id, "seen": order.checkout_tries})
 
 
 def mark_open(session: Session, order_id: str, *, session_id: str, url: str | None, ask_after: timedelta) -> None:

@@ -26,6 +26,9 @@ orders = sa.Table(
     sa.Column("checkout_session_id", sa.Text, unique=True),
     sa.Column("checkout_url", sa.Text),
     sa.Column("checkout_expires_at", Moment, nullable=False),
+    sa.Column(
+        "checkout_tries", sa.Integer, nullable=False, server_default="0"
+    ),  # keys that Stripe has answered with a 5xx
     sa.Column("parked_code", sa.Text),  # why a person must decide; NULL otherwise
     sa.Column("parked_parameters", JSONB),
     sa.Column("created_at", Moment, nullable=False),

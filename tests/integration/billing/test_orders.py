@@ -111,6 +111,29 @@ def test_a_lost_reply_is_asked_for_again_under_the_same_key(shop: Shop) -> None:
     assert len(sessions(shop)) == 1
 
 
+def test_a_500_that_stripe_repeats_for_a_day_is_left_behind_with_the_next_key(shop: Shop) -> None:
+    shop.fault("api.error_500_after", match=CREATE)
+
+    order = shop.order()
+
+    assert order.state is OrderState.OPEN
+    first, second = sorted(sessions(shop), key=lambda session: session["url"] == order.checkout_url)
+    assert second["url"] == order.checkout_url, "nobody was shown the first one"
+    assert {session["metadata"]["order_id"] for session in (first, second)} == {order.order_id}
+
+
+def test_one_500_after_the_other_takes_one_key_after_the_other(shop: Shop) -> None:
+    shop.fault("api.error_500_after", match=CREATE, times=3)
+    with pytest.raises(StripeOutcomeUnknown):
+        shop.order()
+    order = shop.order()
+    assert order.state is OrderState.OPEN
+    assert len({session["id"] for session in sessions(shop)}) > 2
+    assert shop.pay(order).status_code == 303
+    shop.deliver()
+    assert shop.now(order).state is OrderState.SETTLED
+
+
 def test_a_sweep_asks_for_a_lost_reply_when_nobody_comes_back(shop: Shop) -> None:
     shop.fault("api.lost_reply", match=CREATE, times=2, seconds=0.05)
     with pytest.raises(StripeOutcomeUnknown):

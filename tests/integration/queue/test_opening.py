@@ -19,7 +19,6 @@ from services.queue.payments.errors import NothingToPay
 from services.queue.take_event import take_events
 from services.queue.tickets.tables import tickets
 from services.queue.tickets.ticket import Choice, Payment
-from shared import clock
 from shared.email_address import AddressInvalid
 from tests.support.queue import CHECKOUT, Queue, queue_service
 

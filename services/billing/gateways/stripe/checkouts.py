@@ -25,6 +25,8 @@ class CheckoutRequest:
     expires_at: datetime
     success_url: str
     cancel_url: str
+    tries: int = 0
+    """How many keys before are used up by failures that Stripe has saved."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -91,10 +93,9 @@ class Checkouts:
             "success_url": request.success_url,
             "cancel_url": request.cancel_url,
         }
+        key = f"checkout:{request.order_id}" + (f":{request.tries}" if request.tries else "")
         with translated(changes=True):
-            session = self._client.v1.checkout.sessions.create(
-                params, {"idempotency_key": f"checkout:{request.order_id}"}
-            )
+            session = self._client.v1.checkout.sessions.create(params, {"idempotency_key": key})
         return session_of(session.to_dict())
 
     def read(self, session_id: str) -> CheckoutSession:

@@ -25,6 +25,7 @@ CONNECT_TIMEOUT_S, READ_TIMEOUT_S = 2.0, 8.0
 RETRIES = 1
 """The SDK's own, with the same idempotency key, where no deadline stands. More patience is the sweeps' business."""
 PAGE = 100
+_SERVER_ERROR = 500
 
 
 class _HurriedClient(stripe.RequestsClient):
@@ -88,9 +89,16 @@ def translated(*, changes: bool) -> Iterator[None]:
         name = type(error).__name__
         if changes:
             message = N_("Stripe gave no outcome (%(fault)s). It will be asked.")
-            raise StripeOutcomeUnknown(message, answered=answered, fault=name) from error
+            raise StripeOutcomeUnknown(message, answered=answered, saved=_is_saved(error), fault=name) from error
         message = N_("Stripe does not answer (%(fault)s). Try again in a moment.")
         raise StripeUnavailable(message, answered=answered, fault=name) from error
+
+
+def _is_saved(error: stripe.StripeError) -> bool:
+    """Whether this failure was kept under the request's key (https://docs.stripe.com/api/idempotent_requests)."""
+    replied = {name.lower(): value for name, value in (error.headers or {}).items()}
+    failed = error.http_status is not None and error.http_status >= _SERVER_ERROR
+    return failed and replied.get("idempotent-replayed") == "true"
 
 
 def each(listing: Callable[[Any], Any], params: Any, convert: Callable[[Json], Thing]) -> Iterator[Thing]:

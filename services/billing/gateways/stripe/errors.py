@@ -43,7 +43,14 @@ class StripeUnavailable(StripeSilent):
 
 
 class StripeOutcomeUnknown(StripeSilent):
-    """No reply: Stripe may have done it or not. Ask again with the same key, never with a new one."""
+    """No reply: Stripe may have done it or not. Ask again with the same key, never with a new one.
+
+    Unless it is `saved`: Stripe has failed under this key, and says so again for a day whenever it is asked.
+    """
 
     code = "stripe_outcome_unknown"
     title = N_("Stripe has not told us the outcome")
+
+    def __init__(self, message: str, *, answered: bool, saved: bool = False, **facts: Any) -> None:
+        super().__init__(message, answered=answered, **facts)
+        self.saved = saved
