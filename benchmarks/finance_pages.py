@@ -12,7 +12,7 @@ from benchmarks.servers import ask, servers
 from services.billing.app import create_app
 from services.billing.config import Settings
 from shared.env import Env
-from shared.web.access import STAFF_SESSION
+from tests.support.staff import cookie_of
 
 BEGINS = datetime(2026, 3, 2, tzinfo=UTC)
 PAGES = {"morning": "/finance", "journal": "/finance/journal?date=2026-03-02"}
@@ -43,13 +43,7 @@ def measure(benchmark: Benchmark) -> None:
 
 def _signed_in(variables: dict[str, str]) -> str:
     """The cookie of somebody of finance."""
-    client = create_app(Settings.read(Env(variables))).test_client()
-    with client.session_transaction() as session:
-        session[STAFF_SESSION] = {"sub": "finn", "name": "Finn Walsh", "email": None, "roles": ["finance"]}
-    cookie = client.get_cookie("billing_session")
-    if cookie is None:
-        raise RuntimeError("Signing in set no cookie.")
-    return f"billing_session={cookie.value}"
+    return "=".join(cookie_of(create_app(Settings.read(Env(variables))), "finn", "Finn Walsh", "finance"))
 
 
 if __name__ == "__main__":
