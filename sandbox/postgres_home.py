@@ -14,6 +14,7 @@ import secrets
 import shutil
 import stat
 import subprocess
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -115,13 +116,16 @@ def _make_elsewhere(data: Path) -> None:
     """Make a folder that `nobody` can reach, link it from `data`, and remove those whose link is gone."""
     folder = _open_folder(_open_folder(FALLBACK_HOME) / "data")
     for note in folder.glob("*.linked-from"):
-        if not Path(note.read_text()).is_symlink():  # a checkout deleted without `make reset`, a test's folder
-            shutil.rmtree(note.with_suffix(""), ignore_errors=True)
-            note.unlink(missing_ok=True)
+        with suppress(FileNotFoundError):  # another start is clearing away, too
+            if not Path(note.read_text()).is_symlink():  # a checkout deleted without `make reset`, a test's folder
+                shutil.rmtree(note.with_suffix(""), ignore_errors=True)
+                note.unlink()
     elsewhere = folder / hashlib.sha256(str(data).encode()).hexdigest()[:16]
     data.unlink(missing_ok=True)
     data.symlink_to(elsewhere)  # first, so that another start does not take the folder for one without a link
-    elsewhere.with_suffix(".linked-from").write_text(str(data))
+    note = elsewhere.with_suffix(".new")
+    note.write_text(str(data))
+    note.replace(elsewhere.with_suffix(".linked-from"))  # whole at once: an empty note would say that the link is gone
     shutil.rmtree(elsewhere, ignore_errors=True)
     elsewhere.mkdir()
 

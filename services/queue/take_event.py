@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 from services.queue.context import Context
 from services.queue.decisions.record import record_decision
 from services.queue.gateways.entitlements import decision_in
+from services.queue.payments.tell_kept import tell_kept
 from shared.inbox import UnknownEvent, take
 
 Body = dict[str, Any]
@@ -23,6 +24,8 @@ def take_events(context: Context, events: Sequence[Body]) -> int:
         match event_type:
             case "entitlements.decision.made.v1":
                 record_decision(session, context.settings, decision_in(body), actor="service:entitlements")
+            case "entitlements.incidents.kept.v1":
+                tell_kept(session, context.settings, body["ticket_id"], order_id=body["order_id"], num=body["credits"])
             case other:
                 raise UnknownEvent(f"Queue does not take {other}.", field="type")
 

@@ -68,6 +68,15 @@ class CreditConsumedV1(Contract):
     consumed_at = fields.AwareDateTime(required=True)
 
 
+class IncidentsKeptV1(Contract):
+    """entitlements -> queue: what was paid for a ticket buys it nothing any more; the credits wait for the next."""
+
+    ticket_id = fields.String(required=True)
+    order_id = fields.String(required=True)
+    credits = fields.Integer(required=True, validate=validate.Range(min=1))
+    paid_at = fields.AwareDateTime(required=True)
+
+
 class TicketFirstRespondedV1(Contract):
     """queue -> entitlements: a person's first answer was taken by the mail server; consume the hold."""
 
@@ -88,6 +97,7 @@ EVENTS: dict[str, type[Contract]] = {
     "billing.incidents.purchased.v1": IncidentsPurchasedV1,
     "entitlements.credit.consumed.v1": CreditConsumedV1,
     "entitlements.decision.made.v1": DecisionV1,
+    "entitlements.incidents.kept.v1": IncidentsKeptV1,
     "queue.ticket.first_responded.v1": TicketFirstRespondedV1,
     "queue.ticket.closed.v1": TicketClosedV1,
 }

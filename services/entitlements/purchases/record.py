@@ -63,6 +63,15 @@ def record_purchase(session: Session, policy: Policy, purchase: Purchase) -> Non
         return
     if (raised := raise_decision(session, policy, ticket, actor=_BILLING)) is not None:
         publish(session, "entitlements.decision.made.v1", as_contract(raised), to="queue")
+    elif not ticket.takes_credit:
+        # Paid when the answer was there already, or the ticket had ended: whoever paid hears of it at once.
+        kept = {
+            "ticket_id": ticket.ticket_id,
+            "order_id": purchase.order_id,
+            "credits": purchase.credits,
+            "paid_at": purchase.paid_at,
+        }
+        publish(session, "entitlements.incidents.kept.v1", kept, to="queue")
 
 
 def _account_in_force(session: Session, purchase: Purchase, change: Change) -> str:

@@ -2,7 +2,7 @@
 
 from services.queue.conversation.message import Message
 from shared.language import N_
-from shared.phrasebook import Phrasebook
+from shared.phrasebook import Phrasebook, Plural
 from shared.sentences import Sentence
 
 LINES = Phrasebook(
@@ -14,6 +14,10 @@ LINES = Phrasebook(
         "canceled": N_("Canceled: no longer needed."),
         "given_back": N_("Given back to the queue: %(why)s"),
         "payment_arrived": N_("Your payment has arrived."),
+        "incidents_kept": Plural(
+            "You paid after we had answered. One incident waits for your next question. Money back? Write it here.",
+            "You paid after we had answered. %(num)s incidents wait for your next question. Money back? Write it here.",
+        ),
         "answered_by": N_("A person answers by %(respond_by)s."),
         "answered_sooner": N_("Your answer comes sooner now: by %(respond_by)s."),
     }
@@ -26,6 +30,10 @@ INSIDE = Phrasebook(
         "reopened": N_("Reopened, at no charge."),
         "canceled": N_("The customer no longer needs it."),
         "payment_arrived": N_("The customer has paid."),
+        "incidents_kept": Plural(
+            "Paid only after the answer: one incident is kept for them. Who wants the money back: tell finance.",
+            "Paid only after the answer: %(num)s incidents are kept for them. Who wants the money back: tell finance.",
+        ),
         "answered_by": N_("The customer was told: an answer by %(respond_by)s."),
         "answered_sooner": N_("The customer was told: an answer sooner, by %(respond_by)s."),
     }

@@ -53,6 +53,8 @@ def _blocks(session: Session, stored: StoredMail, url: str) -> tuple[Block, ...]
             return letters.promised(_known(told), now, url)
         case MailKind.PAID:
             return letters.paid(_known(told), now, url)
+        case MailKind.KEPT:
+            return letters.kept(facts["num"], url)
         case MailKind.PROMISE_RAISED:
             return letters.promise_raised(_known(told), now, url)
         case MailKind.ANSWER | MailKind.ASK_BACK | MailKind.RESOLVE:

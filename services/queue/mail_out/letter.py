@@ -14,6 +14,8 @@ class MailKind(StrEnum):
     """By when a person answers, where the acknowledgement could not say so."""
     PAID = "paid"
     """Thanks: the payment has arrived, and by when a person answers."""
+    KEPT = "kept"
+    """Paid too late for this ticket: what was bought is kept, or the money goes back."""
     PROMISE_RAISED = "promise_raised"
     """The answer comes sooner than we said before."""
     ANSWER = "answer"

@@ -13,6 +13,7 @@ from services.queue.tickets.reasons import reasons_said
 from services.queue.tickets.ticket import Step
 from shared.formats import span, when
 from shared.language import gettext as _
+from shared.language import ngettext
 from shared.links import without_addresses
 from shared.reader import reader
 
@@ -63,6 +64,19 @@ def paid(promise: Promise, now: datetime, url: str) -> tuple[Block, ...]:
         Paragraph(text=_("What you bought, its price and your receipt are on your ticket's page.")),
         *_way_to_ticket(url),
     )
+
+
+def kept(num: int, url: str) -> tuple[Block, ...]:
+    """The payment came when the answer was there already: what was bought waits for the next ticket, or goes back."""
+    said = ngettext(
+        "Your payment has arrived, but we had answered before it. So nothing was used: one incident waits for your "
+        "next question.",
+        "Your payment has arrived, but we had answered before it. So nothing was used: %(num)s incidents wait for your "
+        "next question.",
+        num,
+    )
+    back = _("Would you rather have your money back? Write that on your ticket's page, and we send it back.")
+    return (Paragraph(text=said), Paragraph(text=back), *_way_to_ticket(url))
 
 
 def promise_raised(promise: Promise, now: datetime, url: str) -> tuple[Block, ...]:

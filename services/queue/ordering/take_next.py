@@ -41,9 +41,9 @@ def _claim(context: Context, agent: Agent, change: Change, *, from_head: bool = 
     start = watermark.start(lanes(agent.tier), change.at, from_head=from_head)
     expires_at = change.at + context.settings.lease
     if start.renews:
-        with context.db.transaction() as session:
+        with context.db.single() as session:
             queue_order.give_back_ended(session, change.at)
-    with context.db.transaction() as session:
+    with context.db.single() as session:
         ticket = queue_order.claim(session, agent.tier, agent.id, expires_at, change, start.places)
     watermark.note(start, _place_of(ticket), clock.now())
     if ticket is None and len(start.renews) < len(start.places):

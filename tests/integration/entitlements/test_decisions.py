@@ -176,6 +176,25 @@ def test_a_payment_after_the_answer_leaves_the_credit_for_the_next_question(serv
     assert service.counters() == [(1, 0, 0)]
 
 
+def test_who_pays_after_the_answer_or_the_end_is_told_that_the_credits_are_kept(service: Told) -> None:
+    for number, end in enumerate((service.responded, service.closed)):
+        service.asked(f"tkt_{number}")
+        end(f"tkt_{number}")
+        service.bought(f"ord_{number}", ticket=f"tkt_{number}", size=2)
+    kept = [body for kind, body in service.events_out() if kind == "entitlements.incidents.kept.v1"]
+    assert [(body["ticket_id"], body["order_id"], body["credits"]) for body in kept] == [
+        ("tkt_0", "ord_0", 2),
+        ("tkt_1", "ord_1", 2),
+    ]
+
+
+def test_who_pays_in_time_or_for_a_ticket_that_nobody_knows_is_told_nothing_of_that_kind(service: Told) -> None:
+    service.asked()
+    service.bought(ticket="tkt_1")
+    service.bought("ord_2", ticket="tkt_of_nobody")
+    assert "entitlements.incidents.kept.v1" not in [kind for kind, _ in service.events_out()]
+
+
 def test_a_credit_waits_for_its_ticket_and_no_other_takes_it(service: Told) -> None:
     service.bought(ticket="tkt_paid")
     assert service.asked("tkt_other", verified=True).response_class == "standard"

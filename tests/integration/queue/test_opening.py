@@ -16,8 +16,10 @@ from services.queue.decisions.tables import pending_decisions, promise_deadlines
 from services.queue.mail_out.tables import outbound_mails
 from services.queue.payments import buy_incident
 from services.queue.payments.errors import NothingToPay
+from services.queue.take_event import take_events
 from services.queue.tickets.tables import tickets
 from services.queue.tickets.ticket import Choice, Payment
+from shared import clock
 from shared.email_address import AddressInvalid
 from tests.support.queue import CHECKOUT, Queue, queue_service
 
@@ -151,7 +153,6 @@ def test_without_a_decision_for_ten_minutes_the_standard_promise_is_given_and_a_
 
 
 def test_the_same_event_twice_does_its_work_once(queue: Queue) -> None:
-    from services.queue.take_event import take_events  # noqa: PLC0415
     from tests.support.queue import decision  # noqa: PLC0415
 
     ticket = queue.open()
@@ -275,3 +276,34 @@ def test_the_audit_trail_of_a_ticket_is_numbered_without_gaps_and_nobody_can_edi
     for statement in ("update audit_entries set why = ''", "delete from audit_entries", "truncate audit_entries"):
         with pytest.raises(ProgrammingError, match="permission denied"):
             queue.rows(sa.text(statement))
+
+
+def kept(queue: Queue, ticket_id: str, event_id: str = "evt_kept", **more: Any) -> int:
+    body = {
+        "ticket_id": ticket_id,
+        "order_id": "ord_late",
+        "credits": 1,
+        "paid_at": "2026-11-25T09:00:00+00:00",
+        **more,
+    }
+    return take_events(queue.context, [{"id": event_id, "type": "entitlements.incidents.kept.v1", "body": body}])
+
+
+def test_who_paid_after_the_answer_hears_of_it_once_on_the_page_and_by_mail(queue: Queue) -> None:
+    ticket = queue.open()
+    assert kept(queue, ticket.id)
+    assert kept(queue, ticket.id, "evt_again"), "another event about the same order"
+    assert mails_of(queue, ticket.id) == ["acknowledgement", "kept"]
+    queue.sweep("sweep_mails")
+    assert "one incident waits for your next question" in queue.mail.taken[-1].text.replace("\n", " ")
+    page = queue.customer().get(queue.mailed(ticket)).text
+    assert page.count("You paid after we had answered. One incident waits") == 1
+    assert kept(queue, ticket.id, "evt_pack", order_id="ord_pack", credits=5)
+    assert "5 incidents wait for your next question" in queue.customer().get(queue.mailed(ticket)).text
+
+
+def test_a_ticket_that_waited_for_that_payment_waits_no_longer(queue: Queue) -> None:
+    ticket = queue.open(choice=Choice.BUY)
+    assert queue.ticket(ticket.id).payment is Payment.PENDING
+    kept(queue, ticket.id)
+    assert queue.ticket(ticket.id).payment is Payment.NOT_COMPLETED

@@ -217,9 +217,11 @@ def test_a_peer_that_takes_no_several_gets_them_one_by_one(db: Database, peer: P
 
 def test_an_event_on_which_its_consumer_hangs_does_not_keep_the_ones_before_it(db: Database, peer: Peer) -> None:
     [*good, poison] = published(db, 4)
-    peer.answer = lambda told: (500, time.sleep(0.6) or b"") if poison in ids(told) else (200, b"{}")  # type: ignore[func-returns-value]
-    client = peer.client(timeout_s=0.3)
+    ended = threading.Event()
+    peer.answer = lambda told: (500, b"{}") if poison in ids(told) and ended.wait(20) else (200, b"{}")
+    client = peer.client(timeout_s=1.5)
     assert outbox.relay(db, {"queue": client}) == len(good)
+    ended.set()
     client.close()
     assert counts(db) == (1, 0)
 
