@@ -196,7 +196,8 @@ def test_finance_follows_a_charge_to_its_answer_and_sees_what_was_made_behind_ou
 
     finn = premises.staff("Finn", "finance").open(premises.billing.url + "/finance")
     finn.send("/finance/reconciliations", date=f"{clock.now():%Y-%m-%d}")
-    text = finn.page
+    premises.drain()
+    text = finn.open(finn.url).page
     assert "missing_in_books" in text or "missing in books" in text.lower()
     assert "$12.34" in text
     assert "ch_" in text

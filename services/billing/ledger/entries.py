@@ -64,6 +64,14 @@ class LedgerTransaction:
             raise UnbalancedError(f"{self.source_kind.value} {self.source_id} does not balance: {self.entries}")
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class StandingTransaction(LedgerTransaction):
+    """A transaction as it stands in the books: whoever looks for what somebody altered must be shown it."""
+
+    def __post_init__(self) -> None:
+        """Not checked: the reconciliation says what is wrong with it."""
+
+
 def _move(amount: Money, *, debit: LedgerAccount, credit: LedgerAccount) -> tuple[Entry, ...]:
     return (Entry(account=debit, amount=amount), Entry(account=credit, amount=-amount)) if amount.amount_minor else ()
 

@@ -10,7 +10,7 @@ from sqlalchemy.dialects.postgresql import ARRAY, aggregate_order_by, insert
 from sqlalchemy.orm import Session
 
 from services.billing.base_tables import Moment
-from services.billing.ledger.entries import Entry, LedgerAccount, LedgerTransaction, SourceKind
+from services.billing.ledger.entries import Entry, LedgerAccount, LedgerTransaction, SourceKind, StandingTransaction
 from services.billing.ledger.tables import book_balances, ledger_entries, ledger_transactions
 from shared.ids import new_id
 from shared.money import Money
@@ -106,7 +106,7 @@ def _posted(row: sa.Row[Any]) -> PostedTransaction:
     return PostedTransaction(
         transaction_id=row.transaction_id,
         posted_at=row.posted_at,
-        transaction=LedgerTransaction(
+        transaction=StandingTransaction(
             source_kind=SourceKind(row.source_kind),
             source_id=row.source_id,
             account_id=row.account_id,
@@ -114,7 +114,7 @@ def _posted(row: sa.Row[Any]) -> PostedTransaction:
             occurred_at=row.occurred_at,
             entries=tuple(
                 Entry(account=LedgerAccount(account), amount=Money(amount_minor, currency))
-                for account, amount_minor, currency in row.entries
+                for account, amount_minor, currency in row.entries or ()
             ),
         ),
     )

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 
 from services.billing.gateways.entitlements import EntitlementsGateway
 from services.billing.gateways.queue import QueueGateway
@@ -268,6 +269,25 @@ def test_a_run_that_has_stopped_says_who_goes_on(shop: Shop) -> None:
     answer, client = form(shop, date=clock.now().date().isoformat())
     shop.execute("UPDATE reconciliations SET parked_at = now(), due_at = NULL")
     assert "An operator sees why" in client.get(answer.location).text
+
+
+def test_books_that_somebody_altered_can_still_be_read(shop: Shop) -> None:
+    gone, altered = shop.bought("tkt_1"), shop.bought("tkt_2")
+    owner = sa.create_engine(shop.variables["MIGRATION_DATABASE_URL"], poolclass=sa.pool.NullPool)
+    with owner.begin() as connection:
+        of = "(SELECT transaction_id FROM ledger_transactions WHERE source_kind = 'charge' AND order_id = :order_id)"
+        for statement, order in (
+            (f"DELETE FROM ledger_entries WHERE transaction_id = {of}", gone),  # noqa: S608 - our own names
+            (f"UPDATE ledger_entries SET amount_minor = 7777 WHERE line = 1 AND transaction_id = {of}", altered),  # noqa: S608 - our own names
+        ):
+            connection.execute(sa.text(statement), {"order_id": order.order_id})
+    client = shop.staff("finance")
+    journal = client.get("/finance/journal")
+    assert journal.status_code == 200
+    assert "$77.77" in journal.text
+    assert "Its entries are gone." in journal.text
+    for order in (gone, altered):
+        assert client.get(f"/finance/charges/{shop.charge_of(order)}").status_code == 200
 
 
 def test_a_form_without_its_token_is_refused(shop: Shop) -> None:

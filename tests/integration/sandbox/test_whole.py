@@ -172,7 +172,7 @@ def check_the_demo_data(product: Product) -> None:
     assert "/desk/tickets/" not in ana.url
     finn = Browser().open(addresses["finance"]).send("/authorize", sub="finn")
     finn.send("/finance/reconciliations", date=f"{clock.now():%Y-%m-%d}")
-    assert "$129.00" in finn.page
+    until(lambda: "$129.00" in finn.open(finn.url).page, 30, "the reconciliation to be done in the background")
 
 
 def check_that_the_killed_come_back(product: Product) -> None:
