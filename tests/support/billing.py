@@ -122,7 +122,7 @@ class Shop:
         """What Stripe would do later, it does now."""
         world = self.standin._world
         with world.working() as work:
-            work.tx.sql.execute("UPDATE timers SET due = 0")
+            work.tx.sql.execute("UPDATE timers SET due = ?", (work.now_exactly,))
         world.wake.set()
 
     def expire(self, order: Order) -> None:

@@ -26,6 +26,7 @@ from shared.deadlines import deadline
 from shared.work.run import run_one
 from tests.support.billing import Shop, open_shop
 from tests.support.calls_outside import calls_outside_transactions
+from tests.support.statements import counted
 
 READ = "GET /v1/checkout/sessions/*"
 WEB_THREADS = 8
@@ -135,13 +136,8 @@ def test_an_order_that_moves_all_the_time_is_left_for_later(shop: Shop) -> None:
 
 def test_settling_costs_no_statement_too_many(shop: Shop) -> None:
     order = paid(shop)
-    said: list[str] = []
-    sa.event.listen(
-        shop.context.db.engine,
-        "before_cursor_execute",
-        lambda _connection, _cursor, statement, *_: said.append(" ".join(statement.split())[:100]),
-    )
-    confirm_payment(shop.context, order.order_id)
+    with counted(shop.context.db) as said:
+        confirm_payment(shop.context, order.order_id)
     assert len(said) == 11, said
 
 

@@ -13,8 +13,6 @@ from sqlalchemy.exc import ProgrammingError
 from services.billing.gateways.stripe.checkouts import CheckoutRequest, CheckoutSession
 from services.billing.installation.tables import installation
 from services.billing.payments.tables import charges, foreign_charges
-from services.billing.reconciliation.reconcile import reconcile_day
-from services.billing.reconciliation.reconciliation import Reconciliation
 from services.billing.stripe_inbox.sweep_in import sweep_in_events
 from shared import clock
 from tests.support.billing import Shop, open_shop
@@ -47,10 +45,6 @@ def pay_at(shop: Shop, mark: str, order_id: str = "ord_theirs") -> CheckoutSessi
     return checkout
 
 
-def reconciled(shop: Shop) -> Reconciliation:
-    return reconcile_day(shop.context, clock.now().date(), run_by="Finn Walsh")
-
-
 def test_what_we_make_carries_our_mark_down_to_the_charge(shop: Shop) -> None:
     order = shop.bought()
     ours = shop.scalar(sa.select(installation.c.installation_id))
@@ -68,7 +62,7 @@ def test_the_payment_of_another_installation_is_left_out_counted_and_shown(shop:
     assert shop.waiting().keys() <= {"outbox"}
     assert shop.scalar(sa.select(sa.func.count()).select_from(charges)) == 1
     assert shop.scalar(sa.select(foreign_charges.c.installation)) == THEIRS
-    run = reconciled(shop)
+    run = shop.reconcile()
     assert run.clean
     page = shop.staff("finance").get(f"/finance/reconciliations/{run.reconciliation_id}").text
     assert "Left out: one charge ($49.00) that another installation has made on this Stripe account." in page
@@ -76,7 +70,7 @@ def test_the_payment_of_another_installation_is_left_out_counted_and_shown(shop:
 
 def test_a_charge_without_a_mark_is_still_missing_in_our_books(shop: Shop) -> None:
     shop.charge_behind_our_back()
-    assert reconciled(shop).open == 1
+    assert shop.reconcile().open == 1
     assert shop.scalar(sa.select(sa.func.count()).select_from(foreign_charges)) == 0
 
 
@@ -85,7 +79,7 @@ def test_an_order_that_carries_our_mark_and_is_not_here_is_trouble(shop: Shop) -
     pay_at(shop, ours, "ord_gone")
     shop.deliver()
     assert shop.scalar(sa.text("SELECT last_error FROM webhook_events WHERE due_at IS NOT NULL")) is not None
-    assert reconciled(shop).open == 1
+    assert shop.reconcile().open == 1
 
 
 def test_nobody_changes_the_mark(shop: Shop) -> None:
