@@ -17,7 +17,7 @@ PATIENCE_S = 20.0
 """How long one step may take to arrive somewhere else: money, a decision, a mail."""
 _PAUSE_S = 0.1
 _Found = TypeVar("_Found")
-_HEADING = re.compile(r"<h1>#\d+ (.*?)</h1>")
+_HEADING = re.compile(r"<h1>#\d+ <bdi>(.*?)</bdi></h1>")
 _TICKET_LINK = re.compile(r"https?://\S+/t/[\w.\-]+")
 
 

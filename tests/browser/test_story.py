@@ -38,16 +38,16 @@ def pay(page: Page, card: str) -> None:
     page.locator("button.pay").click()
 
 
-def mail_to(product: Product, email: str, subject_part: str) -> dict[str, Any]:
+def mail_to(product: Product, email: str, words: str) -> dict[str, Any]:
     """Wait for a mail in the catcher, as somebody who looks again and again."""
     address = f"{product['addresses']['mail']}/api/messages"
     for _ in range(200):
         for mail in web.read(address)["items"]:
-            if email in mail["to"] and subject_part.lower() in mail["subject"].lower():
+            if email in mail["to"] and words in mail["text"]:
                 found: dict[str, Any] = mail
                 return found
         time.sleep(0.1)  # the catcher pushes nothing: look, wait, look again
-    pytest.fail(f"No mail with {subject_part!r} to {email}")
+    pytest.fail(f"No mail with {words!r} to {email}")
 
 
 def test_a_paid_incident_from_the_offer_to_the_books(product: Product, window: Open) -> None:  # noqa: PLR0915 - one story
@@ -64,7 +64,7 @@ def test_a_paid_incident_from_the_offer_to_the_books(product: Product, window: O
     jo = window().page
     jo.goto(places["offer"])
     expect(jo.get_by_role("heading", level=1)).to_contain_text("A person answers within 2 hours")
-    expect(jo.locator(".price").first).to_contain_text("$49.00")
+    expect(jo.get_by_role("main")).to_contain_text("$49.00")
     jo.get_by_role("button", name=re.compile("Describe your problem")).click()
     ask(jo, "jo@acme.test", "Payments fail since the update")
     jo.locator("main form button[type=submit]").click()
@@ -78,7 +78,7 @@ def test_a_paid_incident_from_the_offer_to_the_books(product: Product, window: O
     expect(jo.locator("body")).to_contain_text("Premium")
     jo.get_by_text("Why this time?").click()
     expect(jo.locator("body")).to_contain_text("counted from your payment")
-    acknowledged = mail_to(product, "jo@acme.test", "answers by")
+    acknowledged = mail_to(product, "jo@acme.test", "A person answers by")
 
     # Ben is a regular agent and gets the free question; Ana and Sam are seniors: one of them gets Jo's.
     ben, ana, sam = (window().page for _ in range(3))
@@ -97,7 +97,7 @@ def test_a_paid_incident_from_the_offer_to_the_books(product: Product, window: O
     ana.get_by_label("As we understand it").fill("Every card is refused since the update.")
     ana.get_by_label("Answer", exact=True).fill("I have turned the new check off. Please try a card now.")
     ana.get_by_role("button", name="Send", exact=True).click()
-    answer = mail_to(product, "jo@acme.test", "answer to")
+    answer = mail_to(product, "jo@acme.test", "Ana Silva wrote")
     link = re.search(r"https?://\S+/t/[\w.\-]+", acknowledged["text"])
     assert link is not None
     phone = window(phone=True, dark=True).page
@@ -118,7 +118,7 @@ def test_a_paid_incident_from_the_offer_to_the_books(product: Product, window: O
     ana.get_by_role("button", name=re.compile("Resolve")).click()
     phone.reload()
     phone.get_by_role("button", name=re.compile("Yes, it is solved")).click()
-    expect(phone.get_by_role("heading", level=1)).to_contain_text("solved")
+    expect(phone.get_by_role("heading", level=1)).to_contain_text("Solved")
 
     # Somebody makes a charge in Stripe behind our back; Finn reconciles the day and follows Jo's charge to the answer.
     web.post(f"{places['stripe_standin']}/_sandbox/charges", data={"amount": "1234", "currency": "usd"})
@@ -126,7 +126,7 @@ def test_a_paid_incident_from_the_offer_to_the_books(product: Product, window: O
     sign_in(finn, places["finance"], "Finn Walsh")
     finn.get_by_label(re.compile("^Day")).fill(f"{datetime.now(UTC):%Y-%m-%d}")
     finn.get_by_role("button", name=re.compile("Run the reconciliation")).click()
-    expect(finn.locator("body")).to_contain_text("$12.34")
+    expect(finn.locator("body")).to_contain_text("$12.34", timeout=30_000)  # it runs in the background
     expect(finn.locator("body")).to_contain_text(re.compile("missing.in.books", re.IGNORECASE))
     matched = finn.get_by_role("region", name="Matched")
     expect(matched).to_contain_text("$49.00")

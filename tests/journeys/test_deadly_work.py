@@ -5,6 +5,7 @@ import json
 import subprocess
 import sys
 
+from shared import clock
 from shared.work.kind import DEATH, PARK_AT
 from tests.support.customer import Customer
 from tests.support.declared import ROOT
@@ -18,6 +19,9 @@ def test_each_kind_of_work_that_kills_its_worker_is_parked_seen_and_released(pre
     ana = premises.staff("Ana", "senior", "agent").open(premises.queue.url + "/desk")
     ana.send("/desk/take")
     ana.send("/answer", restated="", text="Please turn the new check off.", step="answer")
+    premises.drain()
+    finn = premises.staff("Finn", "finance").open(premises.billing.url + "/finance")
+    finn.send("/finance/reconciliations", date=f"{clock.now():%Y-%m-%d}")
     premises.drain()
     for name in SERVICES:
         service = premises.services[name]

@@ -8,7 +8,7 @@ from shared.contracts import EVENTS
 from shared.contracts.contract import Contract
 from shared.http import ServiceClient
 from tests.support.contract_shapes import nested, schemas
-from tests.support.customer import Customer
+from tests.support.customer import Customer, link_in
 from tests.support.house import House
 
 MORE = {"said_by_a_newer_release": {"deep": [1, {"deeper": None}]}}
@@ -75,6 +75,19 @@ def test_all_work_is_done_while_a_newer_release_says_more_than_the_others_know(
     assert "I have mended it" in jo.page
     jo.send("/solved")
     premises.drain()
+
+    late = Customer(premises, "al@acme.test").ask("buy")
+    payment_page = late.url
+    premises.drain()
+    mail = premises.mails_to("al@acme.test")[0]
+    late.open(link_in(mail)).send("/standard")
+    premises.drain()
+    ana.open(premises.queue.url + "/desk").send("/desk/take")
+    ana.send("/answer", restated="", text="Turn the new check off.", step="answer")
+    premises.drain()
+    late.open(payment_page).pay()
+    premises.drain()
+    assert "You paid after we had answered" in late.open(link_in(mail)).text()
 
     assert newer.met == schemas().keys() | EVENTS.keys(), "each contract took part, at each level"
     finn = premises.staff("Finn", "finance").open(premises.billing.url + "/finance/journal")

@@ -144,4 +144,4 @@ def test_ways_back_from_the_provider_that_are_none_are_counted_too(databases: An
             for _ in range(25)
         ]
         assert [answer.status_code for answer in answers][-5:] == [429] * 5
-        assert "Wait a moment before trying again." in answers[-1].text
+        assert "Wait a minute, then try again." in answers[-1].text

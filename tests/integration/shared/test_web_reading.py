@@ -87,7 +87,7 @@ def test_programs_read_english_whatever_they_ask_for(client: FlaskClient) -> Non
 @pytest.mark.parametrize(
     ("path", "status", "words"),
     [
-        ("/nothing", 404, "Die Adresse führt ins Leere"),
+        ("/nothing", 404, "Die Adresse ist nicht vollständig"),
         ("/broken", 500, "Nennen Sie uns diese Nummer: req_"),
         ("/signin", 503, "Im Moment kann sich niemand anmelden."),
         ("/signin/callback?code=x&state=y", 403, "Beginnen Sie noch einmal bei der Seite, zu der Sie wollten."),
