@@ -107,7 +107,7 @@ def test_a_paid_incident_from_the_offer_to_the_books(product: Product, window: O
 
     # Jo answers back on the page; Ana sees it and resolves; Jo confirms.
     phone.get_by_label(re.compile("Write to us")).fill("It works again, thank you.")
-    phone.get_by_role("button", name="Send").click()
+    phone.get_by_role("button", name="Send", exact=True).click()
     ana.goto(places["desk"])
     ana.get_by_role("link", name=re.compile("Payments fail")).first.click()
     expect(ana.locator("body")).to_contain_text("It works again, thank you.")
