@@ -94,7 +94,7 @@ def test_a_conversation_opens_at_its_newest_message_and_sending_lands_there(
     asked(product, jo, "A long story")
     for sent in range(4):
         jo.get_by_label(re.compile("Write to us")).fill(LONG)
-        jo.get_by_role("button", name="Send").click()
+        jo.get_by_role("button", name="Send", exact=True).click()
         expect(jo.locator("article.message")).to_have_count(sent + 2)
     ben = window(phone=phone, dark=phone).page
     sign_in(ben, product["addresses"]["desk"], "Ben Okafor")
