@@ -1,4 +1,4 @@
-"""The way to pay for a ticket at billing and back, and how it goes on without a payment.
+"""The way to pay for a ticket at billing and back, how it goes on without a payment, and what a late one is told.
 
-Stands on tickets and decisions.
+Stands on tickets, mail_out, conversation and decisions.
 """
